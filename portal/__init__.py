@@ -1,0 +1,1 @@
+"""Usage Portal: live usage, the upcoming invoice and the reasons for both, on Stripe."""

@@ -1,0 +1,138 @@
+"""The database: one async engine, transactions, and the column types that lose nothing.
+
+SQLite must take its write lock at once (BEGIN IMMEDIATE) or two readers that both turn to
+writing fail with "database is locked"; so there is a second, reading way in that does not queue.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Text, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from portal.errors import Misconfigured
+
+Session = AsyncSession
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; SQLite, which forgets zones, gives it back aware as well."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; write UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC moment back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A Decimal kept digit by digit, as text; never compare or sum it in SQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Refuse anything but a finite Decimal; write it without an exponent."""
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError(f"{value!r} is not a finite Decimal")
+        return format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        """Give the same Decimal back."""
+        return None if value is None else Decimal(value)
+
+
+class Database:
+    """The one way to the tables: `transaction()` writes, `reading()` only reads."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._reader = self.engine.execution_options(read_only=True)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A session that commits when the block ends and rolls back when it raises."""
+        async with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """A session that sees one moment of the database and never waits for a writer."""
+        async with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def sync_url(url: str) -> str:
+    """The same database for a synchronous driver, as alembic needs it."""
+    parsed = make_url(url)
+    driver = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}[parsed.get_backend_name()]
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = make_url(url)
+    driver = _ASYNC_DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise Misconfigured(
+            f"DATABASE_URL names {parsed.get_backend_name()}, which is not supported.",
+            next_step="Use sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        )
+    if driver.startswith("postgresql"):
+        return create_async_engine(
+            parsed.set(drivername=driver), pool_size=10, max_overflow=5, pool_pre_ping=True
+        )
+    engine = create_async_engine(parsed.set(drivername=driver))
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # or the driver would begin, deferred, by itself
+    for pragma in _SQLITE_PRAGMAS:
+        connection.cursor().execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    reading = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
