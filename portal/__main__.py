@@ -1,0 +1,5 @@
+"""`python -m portal` runs the command line."""
+
+from portal.cli import main
+
+main()

@@ -1,0 +1,23 @@
+"""The command line, `python -m portal`: one file per group of commands, all registered here."""
+
+import logging
+import sys
+from importlib import import_module
+
+import typer
+
+from portal.errors import PortalError
+
+_GROUPS = ("sandbox",)
+
+
+def main() -> None:
+    """Run one command; an error that a person can mend is said in words, without a traceback."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+    for group in _GROUPS:
+        import_module(f"portal.cli.{group}").register(app)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except PortalError as error:
+        sys.exit(f"portal: {error}")

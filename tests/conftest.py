@@ -1,0 +1,6 @@
+"""Which fixtures there are; each part of the portal keeps its own in tests/fixtures."""
+
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.sandbox",
+]
