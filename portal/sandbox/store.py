@@ -1,0 +1,190 @@
+"""Everything the sandbox knows: Stripe objects as they look on the wire, in memory.
+
+Conventions for every object: references are ids (wire.py expands them when it answers), times are
+epoch seconds, decimals are text. A key that starts with an underscore is the sandbox's own and
+never goes on the wire. What Stripe embeds is stored apart and put together by wire.py: a
+subscription's items (`subscription_item` with its `subscription`) and an invoice's lines
+(`line_item` with its `invoice`), both in the order in which they were put.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from portal.clock import Clock, SystemClock, to_epoch
+from portal.sandbox.events import event_about
+from portal.sandbox.ids import Ids
+from portal.sandbox.store_file import StoreFile
+
+StripeObject = dict[str, Any]
+Key = tuple[str, str]
+# `every` answers from an index when it is asked for one of these.
+INDEXED = (
+    "customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
+    "event_name", "lookup_key", "type", "_customer", "_subscription",
+)  # fmt: skip
+
+
+class Row:
+    """One object and its place in the order of creation."""
+
+    __slots__ = ("obj", "position")
+
+    def __init__(self, obj: StripeObject, position: int) -> None:
+        self.obj = obj
+        self.position = position
+
+
+class Store:
+    """The objects by kind (Stripe's `object` word) and id; what is handed out is always a copy.
+
+    Changes take effect at once and become lasting with `commit`; `rollback` undoes what was done
+    since. `request` names the request that is being answered, for the events it causes.
+    """
+
+    def __init__(
+        self, clock: Clock | None = None, *, file: Path | None = None, seed: int | None = None
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.request: StripeObject = {"id": None, "idempotency_key": None}
+        self.after_commit: list[Callable[[list[StripeObject]], None]] = []
+        self._rows: dict[str, dict[str, Row]] = {}
+        self._index: dict[tuple[str, str, Any], set[str]] = {}
+        self._before: dict[Key, Row | None] = {}
+        self._emitted: list[StripeObject] = []
+        self._last_position = 0
+        self._file = StoreFile(file) if file is not None else None
+        self.ids = Ids(seed, self._file.ids_made if self._file else 0)
+        self._load()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no object at all."""
+        return not any(self._rows.values())
+
+    def get(self, kind: str, id: str) -> StripeObject | None:
+        """The object, or None; a tombstone (`deleted: true`) is an object too."""
+        row = self._rows.get(kind, {}).get(id)
+        return None if row is None else copied(row.obj)
+
+    def put(self, obj: StripeObject) -> StripeObject:
+        """Keep the object under its kind and id (a meter event's is its identifier)."""
+        key = key_of(obj)
+        known = self._rows.get(key[0], {}).get(key[1])
+        if known is None:
+            self._last_position += 1
+        position = self._last_position if known is None else known.position
+        self._set(key, Row(copied(obj), position))
+        return obj
+
+    def delete(self, kind: str, id: str) -> None:
+        """Forget the object; one that is not there is no error."""
+        self._set((kind, id), None)
+
+    def every(self, kind: str, **equals: Any) -> list[StripeObject]:
+        """The objects whose top-level fields have these values, newest first, no tombstones."""
+        return list(self.each(kind, **equals))
+
+    def each(self, kind: str, **equals: Any) -> Iterator[StripeObject]:
+        """Like `every`, one at a time, for whoever stops early."""
+        for row in sorted(self._found(kind, equals), key=lambda row: row.position, reverse=True):
+            matches = all(row.obj.get(name) == value for name, value in equals.items())
+            if matches and not row.obj.get("deleted"):
+                yield copied(row.obj)
+
+    def now(self, customer: StripeObject | str | None = None) -> int:
+        """The present moment: of the customer's test clock when it has one, else of the store."""
+        found = self.get("customer", customer) if isinstance(customer, str) else customer
+        test_clock = (found or {}).get("test_clock")
+        frozen = self.get("test_helpers.test_clock", test_clock) if test_clock else None
+        return int(frozen["frozen_time"]) if frozen else to_epoch(self.clock.now())
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id, `prefix_…`, the same row of ids for the same seed."""
+        return self.ids.make(prefix)
+
+    def emit(
+        self, type: str, obj: StripeObject, previous_attributes: StripeObject | None = None
+    ) -> StripeObject:
+        """Keep Stripe's event about the object as it is now; it is delivered after the commit."""
+        event = self.put(event_about(self, type, obj, previous_attributes))
+        self._emitted.append(event)
+        return event
+
+    def commit(self) -> None:
+        """Make everything since the last commit lasting, then wake whoever waits for events."""
+        emitted, self._emitted = self._emitted, []
+        if self._file is not None and self._before:
+            self._file.write(self._changes(), ids_made=self.ids.made)
+        self._before = {}
+        for hear in self.after_commit if emitted else ():
+            hear(emitted)
+
+    def rollback(self) -> None:
+        """Put back everything as it was at the last commit."""
+        before, self._before, self._emitted = self._before, {}, []
+        for key, row in before.items():
+            self._replace(key, row)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def _load(self) -> None:
+        for position, obj in self._file.read() if self._file else ():
+            self._replace(key_of(obj), Row(obj, position))
+            self._last_position = position
+
+    def _changes(self) -> Iterator[tuple[Key, int, StripeObject | None]]:
+        for kind, id in self._before:
+            row = self._rows.get(kind, {}).get(id)
+            yield (kind, id), row.position if row else 0, row.obj if row else None
+
+    def _found(self, kind: str, equals: StripeObject) -> Iterator[Row]:
+        rows = self._rows.get(kind, {})
+        for name in equals:
+            if name in INDEXED and _hashable(equals[name]):
+                ids = self._index.get((kind, name, equals[name]), ())
+                return (rows[id] for id in ids)
+        return iter(rows.values())
+
+    def _set(self, key: Key, row: Row | None) -> None:
+        self._before.setdefault(key, self._rows.get(key[0], {}).get(key[1]))
+        self._replace(key, row)
+
+    def _replace(self, key: Key, row: Row | None) -> None:
+        kind, id = key
+        rows = self._rows.setdefault(kind, {})
+        known = rows.pop(id, None) if row is None else rows.get(id)
+        for entry in _index_entries(kind, known):
+            self._index[entry].discard(id)
+        if row is not None:
+            rows[id] = row
+            for entry in _index_entries(kind, row):
+                self._index.setdefault(entry, set()).add(id)
+
+
+def key_of(obj: StripeObject) -> Key:
+    """Under which kind and id an object is kept."""
+    return str(obj["object"]), str(obj["id"] if "id" in obj else obj["identifier"])
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of what JSON can hold."""
+    if isinstance(value, dict):
+        return {name: copied(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [copied(part) for part in value]
+    return value
+
+
+def _index_entries(kind: str, row: Row | None) -> Iterator[tuple[str, str, Any]]:
+    for name in INDEXED if row is not None else ():
+        value = row.obj.get(name) if row is not None else None
+        if value is not None and _hashable(value):
+            yield kind, name, value
+
+
+def _hashable(value: Any) -> bool:
+    return isinstance(value, (str, int))
