@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel, col, select
 
 from portal.database import Database, Session
 from portal.stripe_ids import CustomerId
@@ -42,7 +42,7 @@ class Changes:
         for customer in sorted(set(customers)):
             statement = insert(CustomerChange).values(customer_id=customer, version=1)
             raised = {"version": col(CustomerChange.version) + 1}
-            await session.execute(
+            await session.exec(
                 statement.on_conflict_do_update(index_elements=["customer_id"], set_=raised)
             )
         event.listen(session.sync_session, "after_commit", lambda _: self._wake(), once=True)
@@ -82,5 +82,5 @@ class Changes:
             col(CustomerChange.customer_id).in_(customers)
         )
         async with self._database.reading() as session:
-            found = {row[0]: row[1] for row in await session.execute(wanted)}
+            found = {row[0]: row[1] for row in await session.exec(wanted)}
         return {customer: found.get(customer, 0) for customer in customers}

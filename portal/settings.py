@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     usage_refresh_seconds: float = Field(default=15, gt=0)
     database_url: str = "sqlite:///var/portal.db"
     portal_url: str = "http://localhost:3000"
+    portal_host: str = "127.0.0.1"
     portal_port: int = Field(default=3000, ge=1, le=65535)
     portal_demo: bool = False
     portal_worker: bool = True

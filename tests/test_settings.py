@@ -1,0 +1,48 @@
+import pytest
+
+from portal.errors import Misconfigured
+from portal.settings import Settings
+
+READY = {"stripe_api_key": "sk_test_1", "stripe_webhook_secret": "whsec_1"}
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(str(tmp_path))
+
+
+def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_old, whsec_new,")
+    secrets = [one.get_secret_value() for one in Settings().stripe_webhook_secret]
+    assert secrets == ["whsec_old", "whsec_new"]
+
+
+def test_usage_events_go_where_everything_goes_unless_said_otherwise() -> None:
+    assert Settings(stripe_api_base="http://x").stripe_meter_events_base == "http://x"
+
+
+@pytest.mark.parametrize(("key", "reads"), [("sk_test_1", 12), ("rk_live_1", 50)])
+def test_the_portal_takes_half_of_stripes_limit(key: str, reads: int) -> None:
+    assert Settings(stripe_api_key=key).stripe_reads_per_second == reads
+
+
+def test_the_portal_does_not_start_without_a_key() -> None:
+    with pytest.raises(Misconfigured, match="STRIPE_API_KEY"):
+        Settings(stripe_webhook_secret="whsec_1").ready_to_serve()
+
+
+def test_the_portal_does_not_start_without_a_webhook_secret() -> None:
+    with pytest.raises(Misconfigured, match="STRIPE_WEBHOOK_SECRET"):
+        Settings(stripe_api_key="sk_test_1").ready_to_serve()
+
+
+def test_the_demo_refuses_a_live_key() -> None:
+    live = READY | {"stripe_api_key": "sk_live_1", "portal_demo": True}
+    with pytest.raises(Misconfigured, match="live"):
+        Settings(**live).ready_to_serve()
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    assert "sk_test_1" not in repr(Settings(**READY))
