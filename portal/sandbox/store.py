@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.clock import Clock, SystemClock, to_epoch
+from portal.sandbox.agenda import Agenda
 from portal.sandbox.events import event_about
 from portal.sandbox.ids import Ids
 from portal.sandbox.store_file import StoreFile
@@ -53,6 +54,7 @@ class Store:
         self._before: dict[Key, Row | None] = {}
         self._emitted: list[StripeObject] = []
         self._last_position = 0
+        self._agenda = Agenda(self.get)
         self._file = StoreFile(file) if file is not None else None
         self.ids = Ids(seed, self._file.ids_made if self._file else 0)
         self._load()
@@ -91,6 +93,10 @@ class Store:
             matches = all(row.obj.get(name) == value for name, value in equals.items())
             if matches and not row.obj.get("deleted"):
                 yield copied(row.obj)
+
+    def first_due(self, test_clock: str | None) -> StripeObject | None:
+        """The object whose `_due_at` comes first on a test clock, or on the store's own (None)."""
+        return self._agenda.first(test_clock)
 
     def now(self, customer: StripeObject | str | None = None) -> int:
         """The present moment: of the customer's test clock when it has one, else of the store."""
@@ -161,6 +167,7 @@ class Store:
             self._index[entry].discard(id)
         if row is not None:
             rows[id] = row
+            self._agenda.note(kind, id, row.obj, known.obj if known else None)
             for entry in _index_entries(kind, row):
                 self._index.setdefault(entry, set()).add(id)
 
