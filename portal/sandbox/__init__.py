@@ -1,1 +1,1 @@
-"""A local, stateful Stripe Billing over HTTP; it knows nothing of the portal but money and rating."""
+"""A local, stateful Stripe Billing over HTTP; of the portal it knows only money and rating."""

@@ -3,6 +3,7 @@
 https://docs.stripe.com/api/errors lists the fields.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.errors import PortalError
@@ -11,7 +12,12 @@ _DOCUMENTED = "https://stripe.com/docs/error-codes/"
 
 
 class Refused(PortalError):
-    """A request that Stripe would answer with an error; the HTTP status and the error's fields."""
+    """A request that Stripe would answer with an error; the HTTP status and the error's fields.
+
+    `decided` tells a refusal that came of doing the work (a declined card) from one that came of
+    reading the request: only the former is kept under an idempotency key. `more` are further
+    fields of the error, such as `decline_code`.
+    """
 
     def __init__(
         self,
@@ -21,26 +27,15 @@ class Refused(PortalError):
         type: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
+        decided: bool = False,
+        headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
-        # A refusal by the parameters' shape carries no Stripe-Should-Retry, a decided one does.
-        self.decided = bool(more.pop("decided", False))
+        self.decided = decided
+        self.headers = dict(headers or {})
         fields = {"code": code, "message": message, "param": param, "type": type, **more}
         self.fields = {name: value for name, value in fields.items() if value is not None}
         if code is not None:
             self.fields["doc_url"] = _DOCUMENTED + code.replace("_", "-")
-
-
-def no_such(kind: str, id: str, *, param: str | None = None) -> Refused:
-    """Nothing has this id: 404 when it stood in the path, 400 with `param` when in the body.
-
-    `kind` is the word Stripe uses in the text: customer, price, "billing meter", ...
-    """
-    return Refused(
-        f"No such {kind}: '{id}'",
-        status=404 if param is None or param == "id" else 400,
-        code="resource_missing",
-        param=param or "id",
-    )

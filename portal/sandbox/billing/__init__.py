@@ -1,0 +1,1 @@
+"""What the sandbox charges and when: usage, periods, invoices and their lines, payment."""

@@ -1,0 +1,123 @@
+"""Metered usage: events taken in, counted once their lag is over, and added up by the formula.
+
+https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from portal.sandbox.billing.meter_events import event_value, meter_event, metered_customer
+from portal.sandbox.billing.usage_series import HOUR, Aggregate, UsageSeries
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+_WINDOWS = {"hour": HOUR, "day": 24 * HOUR}
+
+
+class UsageLedger:
+    """All usage of all customers; the events themselves are in the store.
+
+    Usage counts once `meter_lag` has passed on the store's own clock, whatever clock the customer
+    lives on. `grace` is how long after a period's end usage inside it still reaches the draft.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        meter_lag: timedelta = timedelta(0),
+        grace: timedelta = timedelta(hours=1),
+    ) -> None:
+        self.grace = grace
+        self._store = store
+        self._lag = meter_lag
+        self._waiting: deque[tuple[datetime, str]] = deque()
+        self._series: dict[tuple[str, str], UsageSeries] = {}
+        self._touched: set[str] = set()
+        for event in reversed(store.every("billing.meter_event")):
+            self._count(event)
+        self._touched.clear()
+
+    def record(self, event: StripeObject) -> StripeObject:
+        """Take in a v1 meter event and give back Stripe's object for it.
+
+        Raises Refused for an unknown event name or customer, a value that is no number, a time
+        outside of the bounds and an identifier that is known already.
+        """
+        kept = self._store.put(meter_event(self._store, event))
+        self._waiting.append((self._store.clock.now() + self._lag, kept["identifier"]))
+        return {name: value for name, value in kept.items() if not name.startswith("_")}
+
+    def total(self, meter: StripeObject, customer: str, start: int, end: int) -> Decimal:
+        """The customer's usage from `start` up to `end` by the meter's formula; may be negative."""
+        series = self._settled(meter["id"], customer)
+        return series.between(start, end).value(meter["default_aggregation"]["formula"])
+
+    def summaries(
+        self, meter: StripeObject, customer: str, start: int, end: int, window: str | None
+    ) -> Iterator[StripeObject]:
+        """Stripe's event summaries, the newest first: per "hour" or "day", or one for the range.
+
+        Windows in which nothing happened are left out; the one for a whole range is always there.
+        The bounds are aligned already. Their ids stay the same from call to call.
+        """
+        series = self._settled(meter["id"], customer)
+        identity = hashlib.sha256(f"{meter['id']}/{customer}/{window}/{end}".encode()).hexdigest()
+        if window is None:
+            whole = (start, series.between(start, end))
+            yield _summary(meter, f"{identity[:16]}{start:x}", whole, end)
+            return
+        length = _WINDOWS[window]
+        identity = hashlib.sha256(f"{meter['id']}/{customer}/{window}".encode()).hexdigest()
+        for found in series.windows(start, end, length):
+            yield _summary(meter, f"{identity[:16]}{found[0]:x}", found, found[0] + length)
+
+    def take_touched(self) -> set[str]:
+        """The customers whose usage has changed since this was last asked."""
+        self._settle()
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def _settled(self, meter: str, customer: str) -> UsageSeries:
+        self._settle()
+        return self._series.get((meter, customer)) or UsageSeries()
+
+    def _settle(self) -> None:
+        """Count what has waited long enough, unless the event was undone in the meantime."""
+        now = self._store.clock.now()
+        while self._waiting and self._waiting[0][0] <= now:
+            event = self._store.get("billing.meter_event", self._waiting.popleft()[1])
+            if event is not None:
+                self._count(event)
+
+    def _count(self, event: StripeObject) -> None:
+        meter = self._store.get("billing.meter", event["_meter"])
+        if meter is None:
+            return
+        customer = metered_customer(meter, event)
+        series = self._series.setdefault((meter["id"], customer), UsageSeries())
+        series.add(event["timestamp"], event_value(meter, event))
+        self._touched.add(customer)
+
+
+def _summary(
+    meter: StripeObject, identity: str, found: tuple[int, Aggregate], end: int
+) -> StripeObject:
+    start, aggregate = found
+    return {
+        "id": f"mtrusg_test_{identity}",
+        "object": "billing.meter_event_summary",
+        "aggregated_value": as_number(aggregate.value(meter["default_aggregation"]["formula"])),
+        "end_time": end,
+        "livemode": False,
+        "meter": meter["id"],
+        "start_time": start,
+    }
+
+
+def as_number(value: Decimal) -> int | float:
+    """A JSON number, which is what the wire wants here: whole where the value is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)

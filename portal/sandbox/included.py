@@ -1,0 +1,115 @@
+"""What an object holds or can be asked to hold: embedded lists, older forms, includable fields.
+
+https://docs.stripe.com/expand#includable-properties: those are absent unless asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A list inside an object: all its objects in order, and where its pages are."""
+
+    objects: list[StripeObject] = field(default_factory=list)
+    url: str = ""
+
+
+def items_of(store: Store, subscription: StripeObject) -> list[StripeObject]:
+    """A subscription's items, in the order in which they were added."""
+    return store.every("subscription_item", subscription=subscription["id"])[::-1]
+
+
+def lines_of(store: Store, invoice: StripeObject) -> list[StripeObject]:
+    """An invoice's lines in their order; a preview carries them with it."""
+    lines = invoice.get("lines")
+    if lines is None:
+        return store.every("line_item", invoice=invoice["id"])[::-1]
+    return list(lines["data"] if isinstance(lines, dict) else lines)
+
+
+def plan_of(price: StripeObject) -> StripeObject:
+    """The older form of a recurring price, which Stripe still sends beside it."""
+    recurring = price.get("recurring") or {}
+    return {
+        "id": price["id"],
+        "object": "plan",
+        "active": price["active"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": price["billing_scheme"],
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": recurring.get("interval"),
+        "interval_count": recurring.get("interval_count"),
+        "livemode": False,
+        "metadata": price["metadata"],
+        "meter": recurring.get("meter"),
+        "nickname": price["nickname"],
+        "product": price["product"],
+        "tiers_mode": price["tiers_mode"],
+        "transform_usage": price["transform_quantity"],
+        "trial_period_days": recurring.get("trial_period_days"),
+        "usage_type": recurring.get("usage_type"),
+    }
+
+
+def _items(store: Store, subscription: StripeObject) -> Embedded:
+    url = f"/v1/subscription_items?subscription={subscription['id']}"
+    return Embedded(items_of(store, subscription), url)
+
+
+def _lines(store: Store, invoice: StripeObject) -> Embedded:
+    return Embedded(lines_of(store, invoice), f"/v1/invoices/{invoice['id']}/lines")
+
+
+def _currency_options(_store: Store, price: StripeObject) -> StripeObject:
+    names = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
+    return {price["currency"]: {name: price[name] for name in names}}
+
+
+def _tax(_store: Store, _customer: StripeObject) -> StripeObject:
+    tax = {"ip_address": None, "location": None, "provider": "stripe"}
+    return {"automatic_tax": "unrecognized_location", **tax}
+
+
+def _subscriptions(store: Store, customer: StripeObject) -> Embedded:
+    every = store.every("subscription", customer=customer["id"])
+    live = [one for one in every if one["status"] not in ("canceled", "incomplete_expired")]
+    return Embedded(live, f"/v1/customers/{customer['id']}/subscriptions")
+
+
+def _payments(store: Store, invoice: StripeObject) -> Embedded:
+    found = store.every("invoice_payment", invoice=invoice["id"])
+    return Embedded(found, "/v1/invoices/payments")
+
+
+def _stored(name: str) -> Source:
+    return lambda _store, obj: obj.get(name)
+
+
+Source = Callable[["Store", StripeObject], Any]
+ALWAYS: dict[tuple[str, str], Source] = {
+    ("invoice", "lines"): _lines,
+    ("subscription", "items"): _items,
+}
+INCLUDABLE: dict[tuple[str, str], Source] = {
+    ("customer", "cash_balance"): lambda _store, _customer: None,
+    ("customer", "invoice_credit_balance"): lambda _store, _customer: {},
+    ("customer", "sources"): lambda _store, _customer: Embedded(),
+    ("customer", "subscriptions"): _subscriptions,
+    ("customer", "tax"): _tax,
+    ("customer", "tax_ids"): lambda _store, _customer: Embedded(),
+    ("invoice", "confirmation_secret"): _stored("_confirmation_secret"),
+    ("invoice", "payments"): _payments,
+    ("price", "currency_options"): _currency_options,
+    ("price", "tiers"): _stored("tiers"),
+}

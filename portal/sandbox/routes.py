@@ -1,0 +1,94 @@
+"""Which requests there are: each resource lists its endpoints here, the app looks them up.
+
+An endpoint names the SDK's parameters and those of them that it acts on; a handler gets them
+checked, with `expand` and the cursors taken care of.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.paging import Listing
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+# The app itself does these for every endpoint that has them.
+_FOR_ALL = frozenset(("expand", "limit", "starting_after", "ending_before"))
+_PATH_PART = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as its handler sees it: the checked parameters and what it may touch.
+
+    What is put into `afterwards` runs once the answer is on its way, such as a test clock's
+    advance.
+    """
+
+    store: Store
+    ledger: UsageLedger
+    params: StripeObject
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+
+Handler = Callable[..., StripeObject | Listing]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A method and a path, and what answers them."""
+
+    method: str
+    path: re.Pattern[str]
+    handle: Handler
+    params: str
+    acts_on: frozenset[str]
+
+
+class Routes:
+    """The endpoints of one resource."""
+
+    def __init__(self) -> None:
+        self.endpoints: list[Endpoint] = []
+
+    def get(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+        """The decorated function answers GET; `{id}` in the path becomes its argument."""
+        return self._add("GET", path, params, acts_on)
+
+    def post(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+        """The decorated function answers POST; `{id}` in the path becomes its argument."""
+        return self._add("POST", path, params, acts_on)
+
+    def delete(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+        """The decorated function answers DELETE; `{id}` in the path becomes its argument."""
+        return self._add("DELETE", path, params, acts_on)
+
+    def _add(
+        self, method: str, path: str, params: str, acts_on: str
+    ) -> Callable[[Handler], Handler]:
+        pattern = re.compile(_PATH_PART.sub(r"(?P<\1>[^/]+)", path))
+
+        def add(handle: Handler) -> Handler:
+            names = _FOR_ALL | frozenset(acts_on.split())
+            self.endpoints.append(Endpoint(method, pattern, handle, params, names))
+            return handle
+
+        return add
+
+
+class Router:
+    """All endpoints; those with a fixed path come before those with an id in it."""
+
+    def __init__(self, resources: Iterable[Routes]) -> None:
+        found = [endpoint for routes in resources for endpoint in routes.endpoints]
+        self.endpoints = sorted(found, key=lambda one: one.path.groups)
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """The endpoint and the ids in the path, or None when there is no such endpoint."""
+        for endpoint in self.endpoints:
+            matched = endpoint.path.fullmatch(path) if endpoint.method == method else None
+            if matched is not None:
+                return endpoint, matched.groupdict()
+        return None
