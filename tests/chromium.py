@@ -20,7 +20,10 @@ def main() -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         sys.exit(HELP)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    for step in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
         subprocess.run(["apt-get", *step], check=True, env=environment, stdout=subprocess.DEVNULL)
     if find_chromium() is None:
         sys.exit(HELP)
