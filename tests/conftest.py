@@ -2,5 +2,6 @@
 
 pytest_plugins = [
     "tests.fixtures.database",
+    "tests.fixtures.inbox",
     "tests.fixtures.sandbox",
 ]
