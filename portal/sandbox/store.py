@@ -47,6 +47,8 @@ class Store:
         self, clock: Clock | None = None, *, file: Path | None = None, seed: int | None = None
     ) -> None:
         self.clock: Clock = clock or SystemClock()
+        # Where the sandbox answers, for links in its objects; the app sets it when it listens.
+        self.address = "http://127.0.0.1:8420"
         self.request: StripeObject = {"id": None, "idempotency_key": None}
         self.after_commit: list[Callable[[list[StripeObject]], None]] = []
         self._rows: dict[str, dict[str, Row]] = {}

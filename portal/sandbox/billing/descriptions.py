@@ -1,0 +1,40 @@
+"""What an invoice line says, in Stripe's words: `1 user × Scale plan (at $499.00 / month)`."""
+
+from decimal import Decimal
+from typing import Any
+
+from portal.money import rate_text
+from portal.rating.price import Price
+from portal.rating.rate import LineKind, RatedLine
+
+StripeObject = dict[str, Any]
+
+
+def line_description(
+    line: RatedLine, price: Price, product: StripeObject, recurring: StripeObject
+) -> str:
+    """The text of a subscription line. A flat fee has no quantity; a tier says its number."""
+    amount = line.flat_amount_decimal if line.kind is LineKind.FLAT else line.unit_amount_decimal
+    at = f"at {rate_text(amount or Decimal(0), price.currency)}"
+    if line.kind is LineKind.PACKAGE and price.transform_quantity is not None:
+        at = f"{at} per {price.transform_quantity.divide_by}"
+    if line.tier is not None:
+        at = f"Tier {line.tier} {at}"
+    rate = f"{product['name']} ({at} {_every(recurring)})"
+    return rate if line.kind is LineKind.FLAT else f"{_units(line, product)} × {rate}"
+
+
+def _units(line: RatedLine, product: StripeObject) -> str:
+    label = product.get("unit_label")
+    return f"{decimal_text(line.quantity)} {label}" if label else decimal_text(line.quantity)
+
+
+def _every(recurring: StripeObject) -> str:
+    interval, count = recurring["interval"], recurring["interval_count"]
+    return f"/ {interval}" if count == 1 else f"every {count} {interval}s"
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal as Stripe writes it: every digit, no exponent, no zeros at the end."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,149 @@
+"""Invoices as objects: made as drafts, added up, given a number and finalised; paid elsewhere.
+
+https://docs.stripe.com/invoicing/integration/workflow-transitions
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+_NEVER = {"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and when an invoice is made; `start` is when the period it looks back on began.
+
+    That period is not the service's: the lines have periods of their own.
+    """
+
+    billing_reason: str
+    at: int
+    start: int
+
+
+def draft_invoice(store: Store, subscription: StripeObject, occasion: Occasion) -> StripeObject:
+    """A draft for the subscription, not kept yet and without lines."""
+    customer = store.get("customer", subscription["customer"]) or {}
+    return {
+        "id": None,
+        "object": "invoice",
+        **_account(store),
+        **_amounts(),
+        **_customer(customer),
+        **_settings(subscription),
+        "billing_reason": occasion.billing_reason,
+        "created": occasion.at,
+        "currency": subscription["currency"],
+        "period_end": occasion.at,
+        "period_start": occasion.start,
+        "status": "draft",
+        "status_transitions": dict(_NEVER),
+        "test_clock": subscription["test_clock"],
+    }
+
+
+def with_totals(invoice: StripeObject, lines: Iterable[StripeObject]) -> StripeObject:
+    """The invoice with its amounts added up from its lines."""
+    total = sum(line["amount"] for line in lines)
+    due = max(total, 0)
+    return invoice | {
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total": total,
+        "total_excluding_tax": total,
+        "amount_due": due,
+        "amount_remaining": due - invoice["amount_paid"],
+    }
+
+
+def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
+    """Give the draft its number and open it for payment; nothing on it changes any more."""
+    customer = store.get("customer", invoice["customer"]) or {}
+    sequence = customer.get("next_invoice_sequence", 1)
+    store.put(customer | {"next_invoice_sequence": sequence + 1})
+    opened = store.put(
+        invoice
+        | {
+            "automatically_finalizes_at": None,
+            "effective_at": at,
+            "ending_balance": 0,
+            "hosted_invoice_url": f"{store.address}/i/{invoice['id']}",
+            "invoice_pdf": f"{store.address}/i/{invoice['id']}/pdf",
+            "next_payment_attempt": None,
+            "number": f"{customer.get('invoice_prefix')}-{sequence:04d}",
+            "status": "open",
+            "status_transitions": invoice["status_transitions"] | {"finalized_at": at},
+            "webhooks_delivered_at": invoice["created"],
+            "_due_at": None,
+        }
+    )
+    store.emit("invoice.finalized", opened)
+    return opened
+
+
+def _account(store: Store) -> StripeObject:
+    account = store.get("account", "acct_sandbox") or {}
+    return {
+        "account_country": "US",
+        "account_name": (account.get("business_profile") or {}).get("name"),
+        "account_tax_ids": None,
+        "issuer": {"type": "self"},
+    }
+
+
+def _amounts() -> StripeObject:
+    counts = ("amount_due", "amount_overpaid", "amount_paid", "amount_paid_off_stripe",
+              "amount_remaining", "amount_shipping", "attempt_count",
+              "post_payment_credit_notes_amount", "pre_payment_credit_notes_amount",
+              "starting_balance", "subtotal", "subtotal_excluding_tax", "total",
+              "total_excluding_tax")  # fmt: skip
+    lists = ("total_discount_amounts", "total_pretax_credit_amounts", "total_taxes")
+    return dict.fromkeys(counts, 0) | {name: [] for name in lists} | {"ending_balance": None}
+
+
+def _customer(customer: StripeObject) -> StripeObject:
+    return {
+        "customer": customer.get("id"),
+        "customer_account": None,
+        "customer_address": customer.get("address"),
+        "customer_email": customer.get("email"),
+        "customer_name": customer.get("name"),
+        "customer_phone": customer.get("phone"),
+        "customer_shipping": customer.get("shipping"),
+        "customer_tax_exempt": customer.get("tax_exempt", "none"),
+        "customer_tax_ids": [],
+    }
+
+
+def _settings(subscription: StripeObject) -> StripeObject:
+    """Everything else; what this sandbox never fills is null."""
+    unused = ("application", "automatically_finalizes_at", "custom_fields", "default_source",
+              "description", "due_date", "effective_at", "footer", "from_invoice",
+              "hosted_invoice_url", "invoice_pdf", "last_finalization_error", "latest_revision",
+              "next_payment_attempt", "number", "on_behalf_of", "receipt_number", "rendering",
+              "shipping_cost", "shipping_details", "statement_descriptor", "status_details",
+              "threshold_reason", "webhooks_delivered_at")  # fmt: skip
+    automatic_tax = ("disabled_reason", "liability", "provider", "status")
+    payment = ("default_mandate", "payment_method_options", "payment_method_types")
+    details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
+    return dict.fromkeys(unused) | {
+        "attempted": False,
+        "auto_advance": True,
+        "automatic_tax": {"enabled": False} | dict.fromkeys(automatic_tax),
+        "collection_method": subscription["collection_method"],
+        "default_payment_method": None,
+        "default_tax_rates": [],
+        "discounts": [],
+        "livemode": False,
+        "metadata": {},
+        "parent": {
+            "type": "subscription_details",
+            "quote_details": None,
+            "subscription_details": details,
+        },
+        "payment_settings": dict.fromkeys(payment),
+    }
