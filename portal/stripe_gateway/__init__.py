@@ -1,0 +1,1 @@
+"""The one room that talks to Stripe: reads that give facts, and writes with idempotency keys."""
