@@ -40,7 +40,7 @@ def keep_scheduled(
 
 def start_of_period(store: Store, subscription: StripeObject) -> int:
     """When the period began that the next invoice looks back on."""
-    return min(item["current_period_start"] for item in items_of(store, subscription))
+    return int(min(item["current_period_start"] for item in items_of(store, subscription)))
 
 
 def start_periods(store: Store, subscription: StripeObject, at: int) -> None:
