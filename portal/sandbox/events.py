@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.wire import presented
@@ -26,7 +27,63 @@ def event_about(
         "created": store.now(obj if obj["object"] == "customer" else obj.get("customer")),
         "data": data,
         "livemode": False,
-        "pending_webhooks": 0,
+        "pending_webhooks": len(_listeners(store, type)),
         "request": dict(store.request),
         "type": type,
+        # Events of a test clock are dated by it; how long they are kept goes by the real time.
+        "_emitted_at": store.now(),
     }
+
+
+def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is to be delivered of the event: one object for each endpoint that wants it.
+
+    Kept with the event in one commit, so that none is lost if the process dies in between.
+    """
+    for listener in _listeners(store, event["type"]):
+        yield {
+            "object": "sandbox.delivery",
+            "id": f"{event['id']}/{listener['id']}",
+            "event": event["id"],
+            "attempts": 0,
+            "_listener": (listener["object"], listener["id"]),
+        }
+
+
+def _listeners(store: Store, type: str) -> list[dict[str, Any]]:
+    return [
+        listener
+        for kind in ("webhook_endpoint", "v2.core.event_destination")
+        for listener in reversed(store.every(kind))
+        if listener["status"] == "enabled" and _wants(listener, type)
+    ]
+
+
+def _wants(listener: dict[str, Any], type: str) -> bool:
+    wanted = f"v1.{type}" if listener.get("event_payload") == "thin" else type
+    return bool({"*", wanted} & set(listener["enabled_events"]))
+
+
+def save_change(store: Store, type: str, obj: dict[str, Any]) -> dict[str, Any]:
+    """Keep the changed object and emit `type` with what it was before, if it differs at all."""
+    stored = store.get(obj["object"], obj["id"])
+    before = presented(store, stored) if stored else {}
+    store.put(obj)
+    previous = differences(before, presented(store, obj))
+    if previous:
+        store.emit(type, obj, previous)
+    return obj
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The earlier values of what changed; inside nested objects only their changed fields."""
+    found: dict[str, Any] = {}
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found[name] = differences(old, new)
+        else:
+            found[name] = old
+    return dict(sorted(found.items()))

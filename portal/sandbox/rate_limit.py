@@ -7,7 +7,7 @@ https://docs.stripe.com/rate-limits: 25 requests a second in a sandbox, 100 live
 from collections.abc import Callable
 from enum import StrEnum
 
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import RateLimited
 
 _METER_EVENTS = "/v1/billing/meter_events"
 
@@ -50,13 +50,12 @@ class Limiter:
         self._meter_events = Bucket(1000, timer) if limit is RateLimit.LIVE else self._every
 
     def check(self, path: str) -> None:
-        """Let the request pass, or Refused with 429."""
+        """Let the request pass, or RateLimited."""
         bucket = self._meter_events if path == _METER_EVENTS else self._every
         if bucket is not None and not bucket.take():
-            raise Refused(
+            raise RateLimited(
                 "Request rate limit exceeded. Learn more about rate limits here "
                 "https://docs.stripe.com/rate-limits.",
                 status=429,
                 code="rate_limit",
-                headers={"Stripe-Rate-Limited-Reason": "global-rate"},
             )

@@ -4,6 +4,7 @@ https://docs.stripe.com/api/errors lists the fields.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from portal.errors import PortalError
@@ -14,10 +15,12 @@ _DOCUMENTED = "https://stripe.com/docs/error-codes/"
 class Refused(PortalError):
     """A request that Stripe would answer with an error; the HTTP status and the error's fields.
 
-    `decided` tells a refusal that came of doing the work (a declined card) from one that came of
-    reading the request: only the former is kept under an idempotency key. `more` are further
-    fields of the error, such as `decline_code`.
+    `more` are further fields of the error, such as `decline_code`; and `decided`, which tells a
+    refusal that came of doing the work (a declined card) from one that came of reading the
+    request: only the former is kept under an idempotency key.
     """
+
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -27,15 +30,18 @@ class Refused(PortalError):
         type: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
-        decided: bool = False,
-        headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.decided = decided
-        self.headers = dict(headers or {})
+        self.decided = bool(more.pop("decided", False))
         fields = {"code": code, "message": message, "param": param, "type": type, **more}
         self.fields = {name: value for name, value in fields.items() if value is not None}
         if code is not None:
             self.fields["doc_url"] = _DOCUMENTED + code.replace("_", "-")
+
+
+class RateLimited(Refused):
+    """Too many requests in too short a time; Stripe says in a header which limit it was."""
+
+    headers = MappingProxyType({"Stripe-Rate-Limited-Reason": "global-rate"})

@@ -19,6 +19,25 @@ _FOR_ALL = frozenset(("expand", "limit", "starting_after", "ending_before"))
 _PATH_PART = re.compile(r"\{(\w+)\}")
 
 
+class Previews:
+    """The latest invoice previews, whose further lines may be asked for; they are not lasting."""
+
+    _KEPT = 500
+
+    def __init__(self) -> None:
+        self._invoices: dict[str, StripeObject] = {}
+
+    def keep(self, invoice: StripeObject) -> None:
+        """Keep one more and forget the oldest."""
+        self._invoices[invoice["id"]] = invoice
+        while len(self._invoices) > self._KEPT:
+            del self._invoices[next(iter(self._invoices))]
+
+    def get(self, id: str) -> StripeObject | None:
+        """The preview, or None when it was forgotten or never made."""
+        return self._invoices.get(id)
+
+
 @dataclass(slots=True)
 class Call:
     """One request as its handler sees it: the checked parameters and what it may touch.
@@ -30,6 +49,7 @@ class Call:
     store: Store
     ledger: UsageLedger
     params: StripeObject
+    previews: Previews
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 

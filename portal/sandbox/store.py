@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.clock import Clock, SystemClock, to_epoch
 from portal.sandbox.agenda import Agenda
-from portal.sandbox.events import event_about
+from portal.sandbox.events import deliveries_of, event_about
 from portal.sandbox.ids import Ids
 from portal.sandbox.store_file import StoreFile
 
@@ -40,7 +40,8 @@ class Store:
     """The objects by kind (Stripe's `object` word) and id; what is handed out is always a copy.
 
     Changes take effect at once and become lasting with `commit`; `rollback` undoes what was done
-    since. `request` names the request that is being answered, for the events it causes.
+    since. `request` names the request that is being answered, for the events it causes;
+    `address` is where the sandbox can be reached, for the links it hands out.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Store:
         # Where the sandbox answers, for links in its objects; the app sets it when it listens.
         self.address = "http://127.0.0.1:8420"
         self.request: StripeObject = {"id": None, "idempotency_key": None}
+        self.address = ""
         self.after_commit: list[Callable[[list[StripeObject]], None]] = []
         self._rows: dict[str, dict[str, Row]] = {}
         self._index: dict[tuple[str, str, Any], set[str]] = {}
@@ -116,6 +118,8 @@ class Store:
     ) -> StripeObject:
         """Keep Stripe's event about the object as it is now; it is delivered after the commit."""
         event = self.put(event_about(self, type, obj, previous_attributes))
+        for delivery in deliveries_of(self, event):
+            self.put(delivery)
         self._emitted.append(event)
         return event
 

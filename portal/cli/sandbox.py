@@ -1,0 +1,52 @@
+"""`python -m portal sandbox`: a local Stripe that any Stripe client can talk to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(sandbox)
+
+
+def sandbox(  # noqa: PLR0913 - one parameter per option of the command
+    empty: Annotated[bool, typer.Option("--empty", help="Start without the demo company.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8420,
+    data: Annotated[Path | None, typer.Option(help="Keep everything in this file.")] = None,
+    meter_lag: Annotated[float, typer.Option(min=0, help="Seconds until usage counts.")] = 0.2,
+    grace: Annotated[
+        float, typer.Option(min=0, help="Seconds between a period's end and its final invoice.")
+    ] = 3600,
+    webhook_backoff: Annotated[
+        float, typer.Option(min=0.01, help="Seconds until a webhook's first retry; then doubled.")
+    ] = 1,
+    rate_limit: Annotated[
+        str, typer.Option(help="Stripe's limits: off, test (25/s) or live (100/s).")
+    ] = "off",
+    customers: Annotated[int, typer.Option(min=0, help="More demo customers.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same ids.")] = None,
+) -> None:
+    """Serve a stateful Stripe Billing on this machine, for development and tests."""
+    import uvloop
+
+    from portal.sandbox.app import Options, run
+    from portal.sandbox.rate_limit import RateLimit
+
+    try:
+        limit = RateLimit(rate_limit)
+    except ValueError:
+        raise typer.BadParameter("choose off, test or live", param_hint="--rate-limit") from None
+    options = Options(
+        port=port,
+        empty=empty,
+        data=data,
+        meter_lag=meter_lag,
+        grace=grace,
+        webhook_backoff=webhook_backoff,
+        rate_limit=limit,
+        customers=customers,
+        seed=seed,
+    )
+    uvloop.run(run(options, lambda address: print(f"sandbox ready on {address}", flush=True)))

@@ -1,0 +1,100 @@
+"""Stripe's test cards: what a `pm_card_…` or `tok_…` stands for, and what happens when it pays.
+
+https://docs.stripe.com/testing#cards
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Why a card is refused, in the error's own fields."""
+
+    code: str = "card_declined"
+    decline_code: str | None = "generic_decline"
+    message: str = "Your card was declined."
+    advice_code: str | None = "try_again_later"
+    network_decline_code: str | None = "01"
+
+    def fields(self) -> dict[str, Any]:
+        """The decline as fields of an error; what does not apply is left out."""
+        found = {name: getattr(self, name) for name in self.__slots__ if name != "message"}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as it shows, and why it is refused when attached or when charged."""
+
+    brand: str
+    last4: str
+    funding: str = "credit"
+    country: str = "US"
+    attach: Decline | None = None
+    charge: Decline | None = None
+
+
+_VISA = Card("visa", "4242")
+_GENERIC = Decline()
+_NEEDS_AUTHENTICATION = Decline(
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+    None,
+    None,
+)
+
+
+def _declined(last4: str, code: str, message: str) -> Card:
+    """A visa that is refused with an error code of its own."""
+    decline = Decline(code, None, message, None, None)
+    return replace(_VISA, last4=last4, attach=decline, charge=decline)
+
+
+def _refused(last4: str, decline_code: str, message: str = _GENERIC.message) -> Card:
+    """A visa that is declined for a reason of its own."""
+    decline = replace(_GENERIC, decline_code=decline_code, message=message)
+    return replace(_VISA, last4=last4, attach=decline, charge=decline)
+
+
+_CARDS = {
+    "visa": _VISA,
+    "us": _VISA,
+    "visa_debit": Card("visa", "5556", "debit"),
+    "mastercard": Card("mastercard", "4444"),
+    "mastercard_debit": Card("mastercard", "8210", "debit"),
+    "mastercard_prepaid": Card("mastercard", "5100", "prepaid"),
+    "amex": Card("amex", "0005"),
+    "discover": Card("discover", "1117"),
+    "diners": Card("diners", "0004"),
+    "jcb": Card("jcb", "0505"),
+    "unionpay": Card("unionpay", "0005"),
+    "gb": Card("visa", "0000", country="GB"),
+    "de": Card("visa", "0016", country="DE"),
+    "fr": Card("visa", "0003", country="FR"),
+    "chargeDeclined": replace(_VISA, last4="0002", attach=_GENERIC, charge=_GENERIC),
+    "chargeDeclinedInsufficientFunds": _refused(
+        "9995", "insufficient_funds", "Your card has insufficient funds."
+    ),
+    "visa_chargeDeclinedLostCard": _refused("9987", "lost_card"),
+    "visa_chargeDeclinedStolenCard": _refused("9979", "stolen_card"),
+    "chargeDeclinedExpiredCard": _declined("0069", "expired_card", "Your card has expired."),
+    "chargeDeclinedIncorrectCvc": _declined(
+        "0127", "incorrect_cvc", "Your card's security code is incorrect."
+    ),
+    "chargeDeclinedProcessingError": _declined(
+        "0119", "processing_error", "An error occurred while processing your card. Try again."
+    ),
+    "chargeCustomerFail": replace(_VISA, last4="0341", charge=_GENERIC),
+    "authenticationRequired": replace(_VISA, last4="3184", charge=_NEEDS_AUTHENTICATION),
+    "threeDSecure2Required": replace(_VISA, last4="3220", charge=_NEEDS_AUTHENTICATION),
+}
+
+
+def card_behind(token: str) -> Card | None:
+    """The card behind `pm_card_visa` or `tok_visa`, or None when there is no such token."""
+    for prefix in ("pm_card_", "tok_"):
+        if token.startswith(prefix):
+            return _CARDS.get(token.removeprefix(prefix))
+    return None

@@ -1,0 +1,54 @@
+"""Events, as snapshots and as thin ones: https://docs.stripe.com/api/events."""
+
+from typing import Any
+
+from portal.sandbox import lookup
+from portal.sandbox.paging import Listing, within
+from portal.sandbox.refusals import Refused
+from portal.sandbox.routes import Call, Routes
+from portal.sandbox.thin_events import snapshot_id, thin_event
+
+StripeObject = dict[str, Any]
+routes = Routes()
+_KEPT_SECONDS = 30 * 86400
+_MOST_TYPES = 20
+
+
+@routes.get("/v1/events", "EventListParams", "created delivery_success type types")
+def list_events(call: Call) -> Listing:
+    """The events of the last 30 days, newest first; a type may end in `.*`."""
+    asked = call.params
+    types = asked.get("types") or ([asked["type"]] if "type" in asked else ["*"])
+    if len(types) > _MOST_TYPES:
+        raise Refused(f"At most {_MOST_TYPES} types can be asked for.", param="types")
+    oldest, delivered = call.store.now() - _KEPT_SECONDS, asked.get("delivery_success")
+    found = (
+        event
+        for event in call.store.each("event")
+        if any(_matches(event["type"], wanted) for wanted in types)
+        and within(asked.get("created"), event["created"])
+        and event["_emitted_at"] > oldest
+        and delivered in (None, event["pending_webhooks"] == 0)
+    )
+    return Listing(found, "event")
+
+
+@routes.get("/v1/events/{id}", "EventRetrieveParams")
+def retrieve_event(call: Call, id: str) -> StripeObject:
+    """The event with its object as it was."""
+    return lookup.get(call.store, "event", id)
+
+
+@routes.get("/v2/core/events/{id}", "v2.core.EventRetrieveParams")
+def retrieve_thin_event(call: Call, id: str) -> StripeObject:
+    """The thin form of an event."""
+    found = call.store.get("event", snapshot_id(id))
+    if found is None:
+        raise lookup.no_such("event", id)
+    return thin_event(found)
+
+
+def _matches(type: str, wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return type.startswith(wanted.removesuffix("*"))
+    return type == wanted

@@ -1,0 +1,186 @@
+"""Subscriptions: https://docs.stripe.com/api/subscriptions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from portal.sandbox import lookup
+from portal.sandbox.billing.cancellation import cancel_subscription
+from portal.sandbox.billing.charges import first_charges
+from portal.sandbox.billing.cycles import start_subscription
+from portal.sandbox.billing.renewal import keep_scheduled, start_periods
+from portal.sandbox.events import save_change
+from portal.sandbox.fields import given, merged_metadata
+from portal.sandbox.included import items_of
+from portal.sandbox.paging import Listing, within
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.customers import check_payment_method
+from portal.sandbox.routes import Call, Routes
+from portal.sandbox.subscription_shape import new_items, new_subscription
+
+StripeObject = dict[str, Any]
+routes = Routes()
+_ENDED = ("canceled", "incomplete_expired")
+_DETAILS = "cancellation_details.comment cancellation_details.feedback"
+_OF_A_CANCELED_ONE = frozenset(("cancellation_details", "metadata", "expand"))
+
+
+@routes.post(
+    "/v1/subscriptions",
+    "SubscriptionCreateParams",
+    "billing_mode.type cancel_at_period_end collection_method currency customer days_until_due "
+    "default_payment_method description items.metadata items.price items.quantity metadata "
+    "off_session payment_behavior",
+)
+def create_subscription(call: Call) -> StripeObject:
+    """Start a subscription now; what is due in advance is invoiced and charged at once."""
+    store, params = call.store, call.params
+    if "customer" not in params:
+        raise Refused(
+            "Missing required param: customer.", code="parameter_missing", param="customer"
+        )
+    customer = lookup.named(store, "customer", params["customer"], "customer")
+    subscription = new_subscription(store, customer, params)
+    items = new_items(store, subscription, params.get("items", []))
+    _apply(call, subscription)
+    store.put(subscription)
+    for item in items:
+        store.put(item)
+    start_periods(store, subscription, subscription["start_date"])
+    _schedule_the_end(call, subscription)
+    if any(first_charges(store, subscription)):
+        subscription["status"] = "incomplete"
+    store.put(subscription)
+    store.emit("customer.subscription.created", subscription)
+    if customer["currency"] is None:
+        save_change(store, "customer.updated", customer | {"currency": subscription["currency"]})
+    return _started(call, subscription)
+
+
+@routes.get(
+    "/v1/subscriptions",
+    "SubscriptionListParams",
+    "collection_method created current_period_end current_period_start customer price status "
+    "test_clock",
+)
+def list_subscriptions(call: Call) -> Listing:
+    """Subscriptions, newest first; without a status those that have not ended."""
+    asked = call.params
+    exact = given(asked, ("collection_method", "customer"))
+    if "customer" not in asked:
+        exact["test_clock"] = asked.get("test_clock")
+    found = (
+        subscription
+        for subscription in call.store.each("subscription", **exact)
+        if _has_status(subscription, asked.get("status"))
+        and within(asked.get("created"), subscription["created"])
+        and _has_items(call, subscription)
+    )
+    return Listing(found, "subscription")
+
+
+@routes.get("/v1/subscriptions/{id}", "SubscriptionRetrieveParams")
+def retrieve_subscription(call: Call, id: str) -> StripeObject:
+    """The subscription, also when it has ended."""
+    return lookup.get(call.store, "subscription", id)
+
+
+@routes.post(
+    "/v1/subscriptions/{id}",
+    "SubscriptionUpdateParams",
+    f"cancel_at_period_end {_DETAILS} default_payment_method description metadata trial_end",
+)
+def update_subscription(call: Call, id: str) -> StripeObject:
+    """Change what the request names; items and prices cannot be changed here yet."""
+    subscription = lookup.get(call.store, "subscription", id)
+    if subscription["status"] in _ENDED and call.params.keys() - _OF_A_CANCELED_ONE:
+        raise Refused(
+            "A canceled subscription can only update its cancellation_details and metadata."
+        )
+    if call.params.get("trial_end", "now") != "now":
+        raise Refused("This sandbox has no trials yet.", param="trial_end")
+    _apply(call, subscription)
+    _schedule_the_end(call, subscription)
+    return keep_scheduled(call.store, subscription)
+
+
+@routes.delete(
+    "/v1/subscriptions/{id}", "SubscriptionCancelParams", f"{_DETAILS} invoice_now prorate"
+)
+def delete_subscription(call: Call, id: str) -> StripeObject:
+    """Cancel at once; usage that is not invoiced yet is billed only with `invoice_now`."""
+    subscription = lookup.get(call.store, "subscription", id)
+    if subscription["status"] in _ENDED:
+        raise lookup.no_such("subscription", id)
+    _apply(call, subscription)
+    subscription["cancellation_details"]["reason"] = "cancellation_requested"
+    return cancel_subscription(
+        call.store,
+        call.ledger,
+        subscription,
+        invoice_now=call.params.get("invoice_now", False),
+        prorate=call.params.get("prorate", False),
+    )
+
+
+def _started(call: Call, subscription: StripeObject) -> StripeObject:
+    started = start_subscription(call.store, call.ledger, subscription)
+    behavior = call.params.get("payment_behavior", "allow_incomplete")
+    if behavior == "error_if_incomplete" and started["status"] == "incomplete":
+        raise Refused(
+            "Your card was declined.", status=402, type="card_error", code="card_declined",
+            decided=True,
+        )  # fmt: skip
+    return started
+
+
+def _apply(call: Call, subscription: StripeObject) -> None:
+    params = call.params
+    subscription.update(given(params, ("default_payment_method", "description")))
+    wanted = params.get("default_payment_method")
+    if wanted:
+        owner = subscription["customer"]
+        check_payment_method(call.store, owner, wanted, "default_payment_method")
+    if "metadata" in params:
+        known = subscription["metadata"]
+        subscription["metadata"] = merged_metadata(known, params["metadata"])
+    details = params.get("cancellation_details", {})
+    subscription["cancellation_details"].update(given(details, ("comment", "feedback")))
+
+
+def _schedule_the_end(call: Call, subscription: StripeObject) -> None:
+    """Ask for the end of the period as the last day, or take that back."""
+    wanted = call.params.get("cancel_at_period_end", subscription["cancel_at_period_end"])
+    if wanted == subscription["cancel_at_period_end"]:
+        return
+    ends = [item["current_period_end"] for item in items_of(call.store, subscription)]
+    subscription |= {
+        "cancel_at_period_end": wanted,
+        "cancel_at": max(ends) if wanted else None,
+        "canceled_at": call.store.now(subscription["customer"]) if wanted else None,
+    }
+    reason = "cancellation_requested" if wanted else None
+    subscription["cancellation_details"]["reason"] = reason
+
+
+def _has_status(subscription: StripeObject, wanted: str | None) -> bool:
+    status = subscription["status"]
+    by_word: dict[str | None, Callable[[], bool]] = {
+        None: lambda: status not in _ENDED,
+        "all": lambda: True,
+        "ended": lambda: status in _ENDED,
+    }
+    return by_word.get(wanted, lambda: bool(status == wanted))()
+
+
+def _has_items(call: Call, subscription: StripeObject) -> bool:
+    """Whether the items match the filters that are about them."""
+    asked, items = call.params, items_of(call.store, subscription)
+    return (
+        asked.get("price") in (None, *(item["price"] for item in items))
+        and within(asked.get("current_period_end"), min(_times(items, "end")))
+        and within(asked.get("current_period_start"), max(_times(items, "start")))
+    )
+
+
+def _times(items: list[StripeObject], name: str) -> list[int]:
+    return [item[f"current_period_{name}"] for item in items]

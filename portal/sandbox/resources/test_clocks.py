@@ -1,0 +1,119 @@
+"""Test clocks: https://docs.stripe.com/billing/testing/test-clocks. They only move forward."""
+
+from typing import Any
+
+from portal.sandbox import lookup
+from portal.sandbox.billing.cycles import advance
+from portal.sandbox.billing.periods import next_boundary
+from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.included import items_of
+from portal.sandbox.paging import Listing
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.customers import remove
+from portal.sandbox.routes import Call, Routes
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+routes = Routes()
+_KIND = "test_helpers.test_clock"
+_PATH = "/v1/test_helpers/test_clocks"
+_KEPT_SECONDS = 30 * 86400
+_NO_SUBSCRIPTION = {"interval": "year", "interval_count": 1}
+
+
+@routes.post(_PATH, "test_helpers.TestClockCreateParams", "frozen_time name")
+def create_test_clock(call: Call) -> StripeObject:
+    """Make a clock that stands at a moment; customers are put on it when they are made."""
+    now = call.store.now()
+    clock = {
+        "id": call.store.new_id("clock"),
+        "object": _KIND,
+        "created": now,
+        "deletes_after": now + _KEPT_SECONDS,
+        "frozen_time": call.params["frozen_time"],
+        "livemode": False,
+        "name": call.params.get("name"),
+        "status": "ready",
+        "status_details": {},
+    }
+    call.store.put(clock)
+    call.store.emit(f"{_KIND}.created", clock)
+    return clock
+
+
+@routes.get(_PATH, "test_helpers.TestClockListParams")
+def list_test_clocks(call: Call) -> Listing:
+    """Clocks, newest first."""
+    return Listing(call.store.each(_KIND), _KIND)
+
+
+@routes.get(f"{_PATH}/{{id}}", "test_helpers.TestClockRetrieveParams")
+def retrieve_test_clock(call: Call, id: str) -> StripeObject:
+    """The clock; `status` says whether it is still moving."""
+    return lookup.get(call.store, _KIND, id)
+
+
+@routes.delete(f"{_PATH}/{{id}}", "test_helpers.TestClockDeleteParams")
+def delete_test_clock(call: Call, id: str) -> StripeObject:
+    """Delete the clock and every customer on it."""
+    clock = lookup.get(call.store, _KIND, id)
+    for customer in call.store.every("customer", test_clock=id):
+        remove(call, customer)
+    call.store.delete(_KIND, id)
+    call.store.emit(f"{_KIND}.deleted", clock)
+    return {"id": id, "object": _KIND, "deleted": True}
+
+
+@routes.post(f"{_PATH}/{{id}}/advance", "test_helpers.TestClockAdvanceParams", "frozen_time")
+def advance_test_clock(call: Call, id: str) -> StripeObject:
+    """Start moving the clock; it is `advancing` until everything due on the way is done."""
+    clock, target = lookup.get(call.store, _KIND, id), call.params["frozen_time"]
+    if clock["status"] != "ready":
+        raise Refused("This test clock is already advancing.", status=429)
+    if target <= clock["frozen_time"]:
+        raise Refused(
+            "A test clock can only move forward: the frozen time must be after the current one.",
+            param="frozen_time",
+        )
+    if target > _farthest(call.store, clock):
+        raise Refused(
+            "A test clock can advance at most two intervals of the shortest subscription on it "
+            "(two years without a subscription).",
+            param="frozen_time",
+        )
+    details = {"advancing": {"target_frozen_time": target}}
+    moving = call.store.put(clock | {"status": "advancing", "status_details": details})
+    call.store.emit(f"{_KIND}.advancing", moving)
+    call.afterwards.append(lambda: resume_advance(call.store, call.ledger, id))
+    return moving
+
+
+def resume_advance(store: Store, ledger: UsageLedger, id: str) -> None:
+    """Do what is due up to the target of a clock that is advancing, and stop it there."""
+    clock = store.get(_KIND, id)
+    if clock is None or clock["status"] != "advancing":
+        return
+    target = clock["status_details"]["advancing"]["target_frozen_time"]
+    arrived = advance(store, ledger, clock, target)
+    ready = store.put(arrived | {"status": "ready", "status_details": {}})
+    store.emit(f"{_KIND}.ready", ready)
+
+
+def _farthest(store: Store, clock: StripeObject) -> int:
+    """Two intervals on, by the shortest interval of any live subscription on the clock."""
+    live = [
+        subscription
+        for subscription in store.every("subscription", test_clock=clock["id"])
+        if subscription["status"] not in ("canceled", "incomplete_expired")
+    ]
+    prices = [
+        store.get("price", item["price"])
+        for subscription in live
+        for item in items_of(store, subscription)
+    ]
+    recurring = [price["recurring"] for price in prices if price] or [_NO_SUBSCRIPTION]
+    return min(_two_intervals_after(clock["frozen_time"], each) for each in recurring)
+
+
+def _two_intervals_after(moment: int, recurring: StripeObject) -> int:
+    return next_boundary(moment, recurring, next_boundary(moment, recurring, moment))
