@@ -14,6 +14,8 @@ _GROUPS = ("sandbox",)
 def main() -> None:
     """Run one command; an error that a person can mend is said in words, without a traceback."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+    # Without it a command that is alone would not take its name.
+    app.callback()(lambda: None)
     for group in _GROUPS:
         import_module(f"portal.cli.{group}").register(app)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
