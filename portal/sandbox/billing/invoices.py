@@ -69,6 +69,7 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
         invoice
         | {
             "automatically_finalizes_at": None,
+            "due_date": _due_date(store, invoice, at),
             "effective_at": at,
             "ending_balance": 0,
             "hosted_invoice_url": f"{store.address}/i/{invoice['id']}",
@@ -83,6 +84,13 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     )
     store.emit("invoice.finalized", opened)
     return opened
+
+
+def _due_date(store: Store, invoice: StripeObject, at: int) -> int | None:
+    details = invoice["parent"]["subscription_details"]
+    subscription = store.get("subscription", details["subscription"]) or {}
+    days = subscription.get("days_until_due")
+    return None if days is None else at + days * 24 * 3600
 
 
 def _account(store: Store) -> StripeObject:

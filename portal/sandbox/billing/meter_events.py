@@ -1,8 +1,9 @@
 """The v1 meter event: what it must say, and the object that is kept of it."""
 
+import re
 import uuid
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from portal.clock import from_epoch, to_epoch
@@ -14,6 +15,9 @@ StripeObject = dict[str, Any]
 _PAST = timedelta(days=35)
 _AHEAD = timedelta(minutes=5)
 _MOST_DECIMALS = 12
+# Our own bound; Stripe's is not documented.
+_MOST_DIGITS = 15
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def meter_event(store: Store, params: StripeObject) -> StripeObject:
@@ -71,19 +75,16 @@ def event_value(meter: StripeObject, event: StripeObject) -> Decimal:
 
 
 def _number(text: str, param: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    if _NUMBER.fullmatch(text) is None:
         raise Refused(
             f"Invalid value: '{text}' is not a number.",
             code="meter_event_invalid_value",
             param=param,
         )
-    if -int(value.as_tuple().exponent) > _MOST_DECIMALS:
+    value = Decimal(text)
+    if value.adjusted() >= _MOST_DIGITS or -int(value.as_tuple().exponent) > _MOST_DECIMALS:
         raise Refused(
-            f"The value may have at most {_MOST_DECIMALS} decimals.",
+            f"The value may have at most {_MOST_DIGITS} digits and {_MOST_DECIMALS} decimals.",
             code="meter_event_value_too_many_digits",
             param=param,
         )

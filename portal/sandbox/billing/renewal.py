@@ -28,11 +28,13 @@ def keep_scheduled(
 ) -> StripeObject:
     """Keep the subscription with the moment at which the billing cycle looks at it again.
 
-    To be used whenever its periods, its status or its `cancel_at` have changed. `before` is how it
-    was presented earlier: with it the change is told as an event.
+    To be used whenever its periods, its status or its `cancel_at` have changed; an event tells of
+    the change. `before` is how it was presented earlier, where that cannot be read any more.
     """
+    if before is None:
+        before = presented(store, store.get("subscription", subscription["id"]) or subscription)
     kept = store.put(subscription | {"_due_at": next_moment(store, subscription)})
-    previous = differences(before, presented(store, kept)) if before is not None else {}
+    previous = differences(before, presented(store, kept))
     if previous:
         store.emit("customer.subscription.updated", kept, previous)
     return kept

@@ -5,10 +5,12 @@ Whole hours are kept summed; the seconds inside them are looked at only where a 
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 
 HOUR = 3600
 _NOTHING = Decimal(0)
+# Sums of many long values stay exact.
+_EXACT = Context(prec=60)
 
 
 class Aggregate:
@@ -24,14 +26,14 @@ class Aggregate:
 
     def add(self, at: int, value: Decimal) -> None:
         """Count one more value; of two at the same second the one that came in later is last."""
-        self.sum += value
+        self.sum = _EXACT.add(self.sum, value)
         self.count += 1
         if at >= self.last_at:
             self.last, self.last_at = value, at
 
     def merge(self, other: "Aggregate") -> None:
         """Count everything that the other has counted."""
-        self.sum += other.sum
+        self.sum = _EXACT.add(self.sum, other.sum)
         self.count += other.count
         if other.last_at >= self.last_at:
             self.last, self.last_at = other.last, other.last_at

@@ -1,0 +1,66 @@
+import pytest
+
+from portal.clock import from_epoch
+from portal.sandbox.billing.cancellation import cancel_subscription
+from portal.sandbox.refusals import Refused
+from tests.sandbox.billing.company import Company, at
+
+JANUARY, HALF = at(2026, 1, 1), at(2026, 1, 16)
+
+
+@pytest.fixture
+def company() -> Company:
+    return Company(from_epoch(JANUARY))
+
+
+def test_cancelling_at_once_drops_usage_that_was_not_invoiced(company: Company) -> None:
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.metered(company.meter()))
+    company.use(customer, 200)
+
+    ended = cancel_subscription(
+        company.store, company.ledger, subscription, invoice_now=False, prorate=False
+    )
+
+    assert (ended["status"], ended["ended_at"]) == ("canceled", JANUARY)
+    assert ended["cancellation_details"]["reason"] == "cancellation_requested"
+    company.run_to(at(2026, 6, 1))
+    assert company.invoices(customer) == []
+
+
+def test_cancelling_with_an_invoice_bills_the_usage_so_far(company: Company) -> None:
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.metered(company.meter()))
+    company.run_to(HALF)
+    company.use(customer, 200, HALF - 1)
+
+    ended = cancel_subscription(
+        company.store, company.ledger, subscription, invoice_now=True, prorate=False
+    )
+
+    (invoice,) = company.invoices(customer)
+    assert (invoice["status"], invoice["total"]) == ("paid", 100)
+    assert company.lines(invoice)[0]["period"] == {"start": JANUARY, "end": HALF}
+    assert ended["latest_invoice"] == invoice["id"]
+
+
+def test_a_draft_of_a_cancelled_subscription_is_never_finalised(company: Company) -> None:
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.licensed())
+    company.run_to(at(2026, 2, 1))
+    current = company.get("subscription", subscription["id"])
+
+    cancel_subscription(company.store, company.ledger, current, invoice_now=False, prorate=False)
+    company.run_to(at(2026, 6, 1))
+
+    draft = company.invoices(customer)[-1]
+    assert (draft["status"], draft["auto_advance"]) == ("draft", False)
+
+
+def test_credit_for_unused_time_is_refused(company: Company) -> None:
+    subscription = company.subscribe(company.customer(), company.licensed())
+
+    with pytest.raises(Refused, match="prorate"):
+        cancel_subscription(
+            company.store, company.ledger, subscription, invoice_now=True, prorate=True
+        )
