@@ -17,7 +17,7 @@ def decode(text: str) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for key, value in parse_qsl(text, keep_blank_values=True):
         parts = _PARTS.findall(key)
-        if not parts:
+        if not parts or not parts[0]:
             raise Refused(f"Invalid parameter name: {key!r}", param=key)
         _place(root, parts, value, key)
     return {name: _listed(name, node) for name, node in root.items()}

@@ -24,6 +24,7 @@ from portal.sandbox.refusals import Refused
 
 # Called with a name only known at run time, which the checker does not grant a TypedDict.
 _make_typed_dict: Any = TypedDict
+_QUOTED = re.compile(r"'([^']*)'")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -160,16 +161,18 @@ def _path(error: Any, given: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _complaint(error: Any, param: str) -> str:
-    given, expected = error["input"], error.get("ctx", {}).get("expected", "").replace("'", "")
-    if error["type"] == "literal_error" and expected:
-        return f"Invalid {param}: must be one of {expected}"
+    given = error["input"]
+    words = [word for word in _QUOTED.findall(str(error.get("ctx", {}).get("expected"))) if word]
+    if error["type"] == "literal_error" and words:
+        *others, last = words
+        return f"Invalid {param}: must be one of {', '.join(others)}{', or ' * any(others)}{last}"
     if error["type"] in ("dict_type", "literal_error", "model_type"):
         return "Invalid object"
     if error["type"].startswith("int"):
         return f"Invalid integer: {given}"
     if error["type"].startswith("bool"):
         return f"Invalid boolean: {given}"
-    if error["type"].startswith(("decimal", "is_instance")):
+    if error["type"].startswith(("decimal", "finite", "is_instance")):
         return f"Invalid decimal: {given}"
     if error["type"].startswith("list"):
         return "Invalid array"

@@ -1,0 +1,173 @@
+"""How requests are refused: Stripe's status codes, envelope and headers."""
+
+import httpx
+import pytest
+import stripe
+
+from tests.sandbox.objects import fresh, make_customer, make_payer, make_plan, raw
+
+
+@pytest.fixture(scope="module")
+def http(sandbox):
+    with raw(sandbox) as client:
+        yield client
+
+
+def error_of(response: httpx.Response) -> dict:
+    return response.json()["error"]
+
+
+def test_an_unknown_id_in_the_path_is_not_found(http):
+    response = http.get("/v1/customers/cus_nobody")
+
+    error = error_of(response)
+    assert response.status_code == 404
+    assert error["type"] == "invalid_request_error"
+    assert error["code"] == "resource_missing"
+    assert error["param"] == "id"
+    assert error["message"] == "No such customer: 'cus_nobody'"
+    assert error["doc_url"] == "https://stripe.com/docs/error-codes/resource-missing"
+    assert response.headers["request-id"] in error["request_log_url"]
+
+
+def test_an_unknown_id_in_the_body_names_its_parameter_in_brackets(http, sandbox_client):
+    customer = make_customer(sandbox_client)
+
+    response = http.post(
+        "/v1/subscriptions", data={"customer": customer.id, "items[0][price]": "invalid"}
+    )
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "resource_missing"
+    assert error_of(response)["param"] == "items[0][price]"
+    assert error_of(response)["message"] == "No such price: 'invalid'"
+
+
+def test_an_endpoint_that_is_not_there_is_named(http):
+    response = http.get("/v1/quotes")
+
+    assert response.status_code == 404
+    assert error_of(response)["message"].startswith("Unrecognized request URL (GET: /v1/quotes).")
+
+
+def test_a_method_that_an_endpoint_does_not_have_is_named(http):
+    response = http.put("/v1/customers")
+
+    assert response.status_code == 404
+    assert "(PUT: /v1/customers)" in error_of(response)["message"]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        (None, "You did not provide an API key."),
+        ("Bearer nonsense", "Invalid API Key provided: nonsense***ense"),
+        ("Bearer sk_live_51abcdefgh", "A live key was sent to a sandbox."),
+        ("Basic !!!", "You did not provide an API key."),
+    ],
+)
+def test_a_key_that_is_missing_or_wrong_is_refused(sandbox, authorization, said):
+    headers = {"Authorization": authorization} if authorization else {}
+
+    response = httpx.get(f"{sandbox.url}/v1/customers", headers=headers, trust_env=False)
+
+    assert response.status_code == 401
+    assert error_of(response)["message"].startswith(said)
+
+
+def test_a_key_may_come_as_the_user_name_of_basic_authentication(http):
+    assert http.get("/v1/customers", auth=("sk_test_basic", "")).status_code == 200
+
+
+def test_a_connected_account_is_refused(http):
+    response = http.get("/v1/customers", headers={"Stripe-Account": "acct_1"})
+
+    assert response.status_code == 403
+    assert error_of(response)["code"] == "account_invalid"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "code", "param"),
+    [
+        ("/v1/customers", {"emial": "ada"}, "parameter_unknown", "emial"),
+        ("/v1/customers", {"address[town]": "x"}, "parameter_unknown", "address[town]"),
+        ("/v1/products", {}, "parameter_missing", "name"),
+        ("/v1/prices", {"currency": "usd"}, "parameter_missing", "product"),
+        ("/v1/customers", {"next_invoice_sequence": "two"}, "parameter_invalid_integer",
+         "next_invoice_sequence"),
+        ("/v1/products", {"name": "a", "active": "yes"}, None, "active"),
+        ("/v1/customers", {"balance": "500"}, "sandbox_parameter_not_supported", "balance"),
+        ("/v1/customers", {"metadata[a]": "1", "metadata": "2"}, None, "metadata"),
+        ("/v1/customers", {"expand[0]": "nonsense"}, None, "expand"),
+        ("/v1/customers", {"expand[0]": "a.b.c.d.e"}, None, "expand"),
+    ],
+)  # fmt: skip
+def test_a_wrong_parameter_is_refused_by_name(http, path, form, code, param):
+    response = http.post(path, data=form)
+
+    assert response.status_code == 400
+    assert error_of(response).get("code") == code
+    assert error_of(response)["param"] == param
+    assert "stripe-should-retry" not in response.headers
+
+
+def test_an_unknown_parameter_is_refused_in_stripes_words(sandbox_client):
+    with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter: emial"):
+        sandbox_client.v1.customers.create({"emial": "ada@example.com"})
+
+
+def test_a_refused_request_changes_nothing(http, sandbox_client):
+    email = f"{fresh('ada')}@example.com"
+    form = {"email": email, "payment_method": "pm_card_chargeDeclined"}
+
+    response = http.post("/v1/customers", data=form)
+
+    assert response.status_code == 402
+    assert sandbox_client.v1.customers.list({"email": email}).data == []
+
+
+def test_json_is_no_form(http):
+    response = http.post("/v1/customers", json={"email": "ada@example.com"})
+
+    assert response.status_code == 400
+    assert "application/x-www-form-urlencoded" in error_of(response)["message"]
+
+
+def test_a_declined_card_cannot_be_attached(sandbox_client):
+    customer = make_customer(sandbox_client)
+
+    with pytest.raises(stripe.CardError) as refused:
+        sandbox_client.v1.payment_methods.attach(
+            "pm_card_chargeDeclined", {"customer": customer.id}
+        )
+
+    error = refused.value
+    assert error.http_status == 402
+    assert error.code == "card_declined"
+    assert error.error.decline_code == "generic_decline"
+    assert error.headers["stripe-should-retry"] == "false"
+
+
+def test_a_plan_needs_something_to_pay_with(http, sandbox_client):
+    customer, plan = make_customer(sandbox_client), make_plan(sandbox_client)
+
+    response = http.post(
+        "/v1/subscriptions", data={"customer": customer.id, "items[0][price]": plan.id}
+    )
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "resource_missing"
+    assert error_of(response)["message"].startswith("This customer has no attached payment source")
+    assert response.headers["stripe-should-retry"] == "false"
+
+
+def test_a_card_that_fails_later_leaves_the_subscription_incomplete(sandbox_client):
+    payer = make_payer(sandbox_client, "pm_card_chargeCustomerFail")
+    plan = make_plan(sandbox_client)
+    asked = {"customer": payer.id, "items": [{"price": plan.id}]}
+
+    subscription = sandbox_client.v1.subscriptions.create(asked)
+
+    assert subscription.status == "incomplete"
+    with pytest.raises(stripe.CardError):
+        sandbox_client.v1.subscriptions.create({**asked, "payment_behavior": "error_if_incomplete"})
