@@ -24,9 +24,10 @@ class TierStep:
 class MeterUsage:
     """One metered item in the current period, with what it has cost so far.
 
-    `daily` has one value for each begun UTC day of the period (the day's sum, or its last value
-    for a meter with formula `last`); `previous_quantity` is the last period's at equal elapsed
+    `daily` has one value for each begun day (24 hours) of the period: the day's sum, or its last
+    value for a meter with formula `last`. `previous_quantity` is the last period's at equal elapsed
     time, None when it is not known. Steps are in order; a price without tiers has one step.
+    `read_at` is when Stripe said so, None when it was never asked yet.
     """
 
     event_name: str
@@ -41,7 +42,7 @@ class MeterUsage:
     previous_quantity: Decimal | None
     daily: tuple[Decimal, ...]
     previous_daily_mean: Decimal | None
-    read_at: datetime
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""`python -m portal serve` and `worker`: the portal itself, and its background work alone."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import typer
+
+from portal.cli.frontend import ROOT, prepare_frontend
+from portal.cli.processes import portal_command, portal_environment, require_free_port
+from portal.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(migrate)
+
+
+def serve() -> None:
+    """Run the portal against the Stripe account that the settings name."""
+    settings = Settings().ready_to_serve()
+    require_free_port(settings.portal_host, settings.portal_port, "PORTAL_PORT")
+    migrate()
+    web = prepare_frontend(settings.portal_url, Path("var/frontend").absolute())
+    command = portal_command(settings.portal_host, settings.portal_port)
+    os.execve(command[0], command, {**os.environ, **portal_environment(web)})  # noqa: S606
+
+
+def worker() -> None:
+    """Run the background work alone: the inbox and the refresher."""
+    from portal.wiring import background_work, wiring
+
+    wiring().settings.ready_to_serve()
+    asyncio.run(background_work(wiring()))
+
+
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    from alembic.config import Config
+
+    from alembic import command
+
+    settings = Settings()
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(
+            parents=True, exist_ok=True
+        )
+    command.upgrade(Config(str(ROOT / "alembic.ini")), "head")

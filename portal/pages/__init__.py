@@ -1,0 +1,1 @@
+"""What a person sees: one room per page, and beside them what every room stands on."""

@@ -1,0 +1,88 @@
+"""The upcoming invoice as Stripe previews it, one row per subscription item; never our own sum."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from portal.clock import Period
+from portal.mirror import queries
+from portal.mirror.queries import SubscribedItem
+from portal.mirror.tables import InvoicePreview, InvoicePreviewLine, PaymentMethod
+from portal.money import Money
+from portal.services.acting import Acting, Right
+from portal.services.reports import UpcomingInvoice, UpcomingLine
+
+
+async def report(acting: Acting) -> UpcomingInvoice | None:
+    """The next invoice of the customer as last previewed; None while there is no preview."""
+    acting.require(Right.INVOICES_READ)
+    async with acting.reading() as session:
+        found = await queries.find_invoice_preview(session, acting.customer)
+        if found is None:
+            return None
+        preview, lines = found
+        items = await queries.list_subscription_items(session, acting.customer)
+        method = await queries.find_default_payment_method(session, acting.customer)
+    by_id = {one.item.id: one for one in items}
+    rows = tuple(_row(acting, group, by_id) for group in _by_item(lines))
+    return _report(preview, rows, _payment_method(method))
+
+
+def _report(
+    preview: InvoicePreview, rows: tuple[UpcomingLine, ...], payment_method: str
+) -> UpcomingInvoice:
+    def money(amount: int) -> Money:
+        return Money(amount, preview.currency)
+
+    return UpcomingInvoice(
+        issues_at=preview.created_at,
+        lines=rows,
+        subtotal=money(preview.subtotal),
+        discounts=money(-preview.discount_amount),
+        credits=money(-preview.credit_amount),
+        tax=money(preview.tax_amount),
+        total=money(preview.total),
+        starting_balance=money(preview.starting_balance),
+        amount_due=money(preview.amount_due),
+        payment_method=payment_method,
+        read_at=preview.read_at,
+    )
+
+
+def _by_item(lines: Iterable[InvoicePreviewLine]) -> list[list[InvoicePreviewLine]]:
+    """The lines in Stripe's order, those of one item and one period together; prorations alone."""
+    groups: dict[tuple[object, ...], list[InvoicePreviewLine]] = {}
+    for line in lines:
+        alone = line.position if line.proration or not line.subscription_item_id else None
+        key = (line.subscription_item_id, line.period_start, line.period_end, alone)
+        groups.setdefault(key, []).append(line)
+    return list(groups.values())
+
+
+def _row(
+    acting: Acting, lines: Sequence[InvoicePreviewLine], items: Mapping[str, SubscribedItem]
+) -> UpcomingLine:
+    first = lines[0]
+    item = items.get(first.subscription_item_id or "")
+    meter = item.meter if item else None
+    return UpcomingLine(
+        name=item.product.name if item and not first.proration else first.description or "",
+        quantity=sum((line.quantity or Decimal(0) for line in lines), Decimal(0)),
+        unit_label=acting.catalog.meter(meter.event_name).unit_label_plural if meter else "",
+        amount=Money(sum(line.amount for line in lines), first.currency),
+        period=Period(first.period_start, first.period_end),
+        timing=_timing(first, metered=meter is not None),
+    )
+
+
+def _timing(line: InvoicePreviewLine, *, metered: bool) -> str:
+    if line.proration:
+        return "proration"
+    return "in arrears" if metered else "in advance"
+
+
+def _payment_method(method: PaymentMethod | None) -> str:
+    """What the person recognises it by: Visa ending 4242; nothing when there is none."""
+    if method is None:
+        return ""
+    name = (method.brand or method.type).replace("_", " ").capitalize()
+    return f"{name} ending {method.last4}" if method.last4 else name
