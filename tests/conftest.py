@@ -3,5 +3,6 @@
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.inbox",
+    "tests.fixtures.postgres",
     "tests.fixtures.sandbox",
 ]

@@ -86,7 +86,7 @@ class _Look:
             if item.meter_id and (period := previous_period(subscription, item))
         }
         return [
-            one for one in found if needs_look(self._known.as_of.get(one), one.period, figures.now)
+            one for one in found if needs_look(one.period, self._known.as_of.get(one), figures.now)
         ]
 
     async def _unknown_meters(self, totals: tuple[UsageTotalFacts, ...]) -> list[MeterFacts]:

@@ -69,14 +69,19 @@ def add_up(
     return total_of(formula, (*older, *young)) == total
 
 
-def needs_look(as_of: datetime | None, period: Period, now: datetime) -> bool:
-    """Whether a period that may be over must be read (again).
+def is_settled(period: Period, as_of: datetime) -> bool:
+    """Whether a look at that moment saw the last of a period: its invoice takes no more usage."""
+    return as_of >= period.end + GRACE
 
-    After its end it is read twice: at once, and when its invoice no longer takes late usage.
+
+def needs_look(period: Period, as_of: datetime | None, now: datetime) -> bool:
+    """Whether a period before the current one must be read (again).
+
+    It is read once, again when the look was before its end, and a last time when it is settled.
     """
-    if as_of is None or now < period.end:
-        return True
-    return as_of < period.end or as_of < period.end + GRACE <= now
+    return (
+        as_of is None or as_of < period.end or is_settled(period, now) > is_settled(period, as_of)
+    )
 
 
 def previous_period(subscription: SubscriptionFacts, item: SubscriptionItemFacts) -> Period | None:
