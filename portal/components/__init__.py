@@ -1,0 +1,1 @@
+"""Shared looks, each built once from native elements; what they show comes in already decided."""

@@ -1,0 +1,1 @@
+"""The overview: its page, what it knows, and what it shows."""

@@ -1,0 +1,79 @@
+"""The card of the upcoming invoice: Stripe's preview line by line."""
+
+import reflex as rx
+
+from portal.components.empty import empty
+from portal.components.icon import icon
+from portal.components.skeleton import skeleton
+from portal.pages.overview.invoice_view import InvoiceRow, InvoiceView
+
+
+def invoice_card(invoice: InvoiceView) -> rx.Component:
+    """The preview, or what to expect while there is none."""
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Upcoming invoice"),
+            rx.el.span(invoice.issued, class_name="caption"),
+            class_name="card-head",
+        ),
+        rx.cond(invoice.available, _preview(invoice), _no_preview()),
+        class_name="card invoice-card",
+    )
+
+
+def invoice_card_skeleton() -> rx.Component:
+    """The card before the first report."""
+    lines = [_skeleton_line(width) for width in ("96px", "112px", "88px", "104px", "60px")]
+    return rx.el.section(
+        rx.el.div(rx.el.h2("Upcoming invoice"), skeleton("72px", 12), class_name="card-head"),
+        rx.el.div(*lines, *lines[:3], class_name="invoice-lines"),
+        class_name="card invoice-card",
+    )
+
+
+def _preview(invoice: InvoiceView) -> rx.Component:
+    return rx.fragment(
+        rx.el.dl(
+            rx.foreach(invoice.lines, _row),
+            _amount("Subtotal", invoice.subtotal, class_name="line is-sum"),
+            rx.cond(invoice.difference.name, _difference(invoice.difference)),
+            rx.foreach(invoice.reductions, _row),
+            _amount("Total", invoice.total, class_name="line is-total"),
+            rx.foreach(invoice.settlement, _row),
+            class_name="invoice-lines",
+        ),
+        rx.el.p(icon("credit-card", size=14), invoice.payment_method, class_name="card-foot"),
+    )
+
+
+def _no_preview() -> rx.Component:
+    return empty(
+        "receipt",
+        "No preview yet",
+        "Stripe has not sent a preview of the next invoice. It appears here by itself.",
+        heading=3,
+    )
+
+
+def _row(row: InvoiceRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(row.name, rx.cond(row.caption, rx.el.span(row.caption, class_name="caption"))),
+        rx.el.dd(row.amount),
+        class_name="line",
+    )
+
+
+def _difference(row: InvoiceRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(row.name, rx.el.span(row.caption, class_name="caption")),
+        rx.el.dd(row.amount),
+        class_name="line is-remark",
+    )
+
+
+def _amount(name: str, amount: str, *, class_name: str) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(amount), class_name=class_name)
+
+
+def _skeleton_line(width: str) -> rx.Component:
+    return rx.el.div(skeleton(width, 12), skeleton("64px", 12), class_name="line")

@@ -1,0 +1,1 @@
+"""The page where nobody is signed in yet."""
