@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -100,6 +101,11 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database itself failed (gone, locked, full), and not a statement or a value."""
+    return isinstance(error, OperationalError | InterfaceError | TimeoutError)
 
 
 def sync_url(url: str) -> str:

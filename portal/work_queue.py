@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -90,18 +91,17 @@ async def mark(session: Session, queue: str, keys: Iterable[str], now: datetime)
     A parked key gets one more chance: it keeps its count of attempts, so that a key which always
     fails costs one run for each mark and not a whole series.
     """
-    await _put(session, _new(queue, keys, now), _again(now))
+    await _put(session, queue, keys, now)
 
 
 async def replay(session: Session, queue: str, keys: Iterable[str], now: datetime) -> None:
     """Mark the keys and forget how often they failed: a person believes the cause is mended."""
-    await _put(session, _new(queue, keys, now), {**_again(now), "attempts": 0})
+    await _put(session, queue, keys, now, forget_attempts=True)
 
 
 async def ensure(session: Session, queue: str, keys: Iterable[str], now: datetime) -> None:
     """Queue the keys that are not queued yet; of the others only the parked ones are touched."""
-    parked = _c.parked_at.is_not(None)
-    await _put(session, _new(queue, keys, now), _again(now), only=parked)
+    await _put(session, queue, keys, now, only_parked=True)
 
 
 async def has_due(session: Session, queue: str, now: datetime) -> bool:
@@ -200,31 +200,29 @@ async def count_waiting(session: Session, queue: str, prefix: str = "") -> int:
     return int(counted)
 
 
-def _new(queue: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
-    # Sorted, because two transactions that lock the same rows in two orders wait for each other.
-    first = {"queue": queue, "mark": 1, "due_at": now, "attempts": 0, "created_at": now}
-    return [{**first, "key": key} for key in sorted(set(keys))]
-
-
-def _again(now: datetime) -> dict[str, Any]:
-    # An item that is due already keeps its place in the line.
-    due_at = case((_c.due_at > now, now), else_=_c.due_at)
-    return {"mark": _c.mark + 1, "due_at": due_at, "parked_at": None}
-
-
 async def _put(
-    session: Session,
-    rows: list[dict[str, Any]],
-    again: dict[str, Any],
-    *,
-    only: ColumnElement[bool] | None = None,
+    session: Session, queue: str, keys: Iterable[str], now: datetime, **how: bool
 ) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(_items).on_conflict_do_update(
-        index_elements=["queue", "key"], set_=again, where=only
-    )
+    first = {"queue": queue, "mark": 1, "due_at": now, "attempts": 0, "created_at": now}
+    # Sorted, because two transactions that lock the same rows in two orders wait for each other.
+    rows = [{**first, "key": key} for key in sorted(set(keys))]
     if rows:
-        await (await session.connection()).execute(statement, rows)
+        connection = await session.connection()
+        await connection.execute(_upsert(connection.dialect.name, **how), rows)
+
+
+@cache
+def _upsert(
+    dialect: str, *, forget_attempts: bool = False, only_parked: bool = False
+) -> Executable:
+    new = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(_items)
+    # An item that is due already keeps its place in the line.
+    due_at = case((_c.due_at > new.excluded.due_at, new.excluded.due_at), else_=_c.due_at)
+    again = {"mark": _c.mark + 1, "due_at": due_at, "parked_at": null()}
+    if forget_attempts:
+        again["attempts"] = new.excluded.attempts
+    only = _c.parked_at.is_not(None) if only_parked else None
+    return new.on_conflict_do_update(index_elements=["queue", "key"], set_=again, where=only)
 
 
 def _claimable(queue: str, now: datetime) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from typing import Self
 
 from portal import work_queue
 from portal.clock import Clock
-from portal.database import Database
+from portal.database import Database, is_unavailable
 from portal.errors import PortalError
 from portal.inbox.failure_text import failure_text
 from portal.records import stripe_events
@@ -85,7 +85,7 @@ class InboxWriter:
         try:
             await self._commit([event for event, _ in batch])
         except Exception as error:
-            if len(batch) > 1 and stripe_events.is_about_one_row(error):
+            if len(batch) > 1 and not is_unavailable(error):
                 await self._keep_one_by_one(batch)
             else:
                 _refuse(batch, error)
@@ -99,9 +99,11 @@ class InboxWriter:
 
     async def _commit(self, events: Sequence[ArrivedEvent]) -> None:
         async with self._database.transaction() as session:
-            new = await stripe_events.keep(session, events)
+            new = await stripe_events.list_new(session, events)
             marked = {event.object_key for event in new if event.object_key}
+            # The marks come first, as in the worker's transactions: one order, no deadlock.
             await work_queue.mark(session, STRIPE_OBJECTS, marked, self._clock.now())
+            await stripe_events.keep(session, events)
         if marked:
             self._on_marked()
 

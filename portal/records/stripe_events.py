@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Index, Table, Text
+from sqlalchemy import Executable, Index, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlmodel import Field, SQLModel, col, select, update
 
 from portal.database import Session, UtcDateTime
@@ -50,8 +49,7 @@ class StripeEvent(SQLModel, table=True):
     handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivedEvent:
+class ArrivedEvent(NamedTuple):
     """A verified event on its way into the table; without an object it is kept and ignored."""
 
     event_id: str
@@ -73,7 +71,6 @@ class ArrivedEvent:
 
 
 _events: Table = SQLModel.metadata.tables["stripe_event"]
-_ARRIVED = tuple(field.name for field in fields(ArrivedEvent))
 
 
 def object_key(kind: str, object_id: str) -> str:
@@ -81,24 +78,25 @@ def object_key(kind: str, object_id: str) -> str:
     return f"{kind}/{object_id}"
 
 
-async def keep(session: Session, arrived: Sequence[ArrivedEvent]) -> list[ArrivedEvent]:
+async def list_new(session: Session, arrived: Sequence[ArrivedEvent]) -> list[ArrivedEvent]:
+    """Those of the events that are not in the table yet, each once."""
+    once = {event.event_id: event for event in arrived}
+    known = select(_events.c.event_id).where(_events.c.event_id.in_(list(once)))
+    found = set((await (await session.connection()).execute(known)).scalars())
+    return [event for event_id, event in once.items() if event_id not in found]
+
+
+async def keep(session: Session, arrived: Sequence[ArrivedEvent]) -> None:
     """Insert the events; of those that are there already, or twice here, only count the delivery.
 
-    Gives back the ones that were not there. Plain statements, because everybody who sends an
-    event waits for this one.
+    A plain statement on the connection, because everybody who sends an event waits for this one.
     """
     deliveries = Counter(event.event_id for event in arrived)
+    once = {event.event_id: event for event in arrived}
     # Sorted, because two batches that lock the same rows in two orders wait for each other.
-    once = sorted({event.event_id: event for event in arrived}.values(), key=_event_id)
+    rows = [_row(once[event_id], deliveries[event_id]) for event_id in sorted(once)]
     connection = await session.connection()
-    known = select(_events.c.event_id).where(_events.c.event_id.in_(list(deliveries)))
-    found = set((await connection.execute(known)).scalars())
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    kept = insert(_events)
-    counted = {"deliveries": _events.c.deliveries + kept.excluded.deliveries}
-    statement = kept.on_conflict_do_update(index_elements=["event_id"], set_=counted)
-    await connection.execute(statement, [_row(event, deliveries) for event in once])
-    return [event for event in once if event.event_id not in found]
+    await connection.execute(_insert_or_count(connection.dialect.name), rows)
 
 
 async def settle(session: Session, kind: str, object_id: str, now: datetime) -> None:
@@ -142,20 +140,16 @@ async def list_events_of_type(session: Session, event_type: str) -> list[StripeE
     return list(await session.exec(wanted.order_by(col(StripeEvent.received_at).desc())))
 
 
-def is_about_one_row(error: Exception) -> bool:
-    """Whether a failed `keep` may be the fault of one event, and not of the whole database."""
-    unbindable = isinstance(error, StatementError) and not isinstance(error, DBAPIError)
-    return unbindable or isinstance(error, DataError | IntegrityError)
+@cache
+def _insert_or_count(dialect: str) -> Executable:
+    new = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(_events)
+    counted = {"deliveries": _events.c.deliveries + new.excluded.deliveries}
+    return new.on_conflict_do_update(index_elements=["event_id"], set_=counted)
 
 
-def _event_id(event: ArrivedEvent) -> str:
-    return event.event_id
-
-
-def _row(event: ArrivedEvent, deliveries: Counter[str]) -> dict[str, Any]:
+def _row(event: ArrivedEvent, deliveries: int) -> dict[str, Any]:
     status = EventStatus.IGNORED if event.object_key is None else EventStatus.PENDING
-    row = {name: getattr(event, name) for name in _ARRIVED}
-    return {**row, "deliveries": deliveries[event.event_id], "status": status}
+    return {**event._asdict(), "deliveries": deliveries, "status": status.value}
 
 
 async def _close(

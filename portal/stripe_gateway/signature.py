@@ -7,7 +7,6 @@ because the portal's endpoint checks thousands of events a second against severa
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 
 from portal.clock import to_epoch
 from portal.errors import PortalError
@@ -70,4 +69,4 @@ def _is_epoch(text: str) -> bool:
 
 
 def _signature(body: bytes, timestamp: bytes, secret: str) -> bytes:
-    return hmac.new(secret.encode(), timestamp + b"." + body, sha256).hexdigest().encode()
+    return hmac.digest(secret.encode(), timestamp + b"." + body, "sha256").hex().encode()
