@@ -1,5 +1,6 @@
 """`python -m portal sandbox`: a local Stripe that any Stripe client can talk to."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,8 @@ def sandbox(  # noqa: PLR0913 - one parameter per option of the command
     from portal.sandbox.app import Options, run
     from portal.sandbox.rate_limit import RateLimit
 
+    # A line for each webhook would bury everything else.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         limit = RateLimit(rate_limit)
     except ValueError:

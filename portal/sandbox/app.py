@@ -28,6 +28,7 @@ from portal.sandbox.store import Store
 
 Message = MutableMapping[str, Any]
 _TICK_SECONDS = 1.0
+_TIMER_SLACK_SECONDS = 0.01
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +60,8 @@ class Sandbox:
             self.store, self.ledger, Limiter(options.rate_limit, time.monotonic)
         )
         self.deliveries = Deliveries(self.store, options.webhook_backoff)
+        # A test clock moves once the usage that was sent before it counts.
+        self._settling_seconds = options.meter_lag + _TIMER_SLACK_SECONDS
 
     async def __call__(
         self,
@@ -74,7 +77,7 @@ class Sandbox:
         request = Request(scope["method"], scope["path"], query, headers, body)
         answer = self.answering.answer(request)
         for work in answer.afterwards:
-            asyncio.get_running_loop().call_soon(self.do, work)
+            asyncio.get_running_loop().call_later(self._settling_seconds, self.do, work)
         sent = {"Content-Type": "application/json", **answer.headers}
         await send(
             {

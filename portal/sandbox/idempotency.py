@@ -58,11 +58,17 @@ class IdempotencyKeys:
         self._store.put({**answer, "object": _KIND, "id": key, "created": now})
         self._kept.append((now, key))
         while len(self._kept) > _KEPT_AT_MOST or self._kept[0][0] <= self._oldest_kept():
-            self._store.delete(_KIND, self._kept.popleft()[1])
+            self._forget(*self._kept.popleft())
 
     def end(self, key: str) -> None:
         """The request is answered, whatever came of it."""
         self._in_flight.discard(key)
+
+    def _forget(self, created: int, key: str) -> None:
+        """Drop a key's answer, unless the key was used anew since."""
+        answer = self._store.get(_KIND, key)
+        if answer is not None and answer["created"] == created:
+            self._store.delete(_KIND, key)
 
     def _oldest_kept(self) -> int:
         return self._store.now() - _KEPT_SECONDS

@@ -7,7 +7,7 @@ checked, with `expand` and the cursors taken care of.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.paging import Listing
@@ -42,8 +42,8 @@ class Previews:
 class Call:
     """One request as its handler sees it: the checked parameters and what it may touch.
 
-    What is put into `afterwards` runs once the answer is on its way, such as a test clock's
-    advance.
+    What is put into `afterwards`, such as a test clock's advance, runs when the answer is on its
+    way and the usage that was sent before counts.
     """
 
     store: Store
@@ -54,6 +54,8 @@ class Call:
 
 
 Handler = Callable[..., StripeObject | Listing]
+# A decorated handler keeps its own type, for whoever calls it without HTTP.
+Kept = TypeVar("Kept", bound=Handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +75,22 @@ class Routes:
     def __init__(self) -> None:
         self.endpoints: list[Endpoint] = []
 
-    def get(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+    def get(self, path: str, params: str, acts_on: str = "") -> Callable[[Kept], Kept]:
         """The decorated function answers GET; `{id}` in the path becomes its argument."""
         return self._add("GET", path, params, acts_on)
 
-    def post(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+    def post(self, path: str, params: str, acts_on: str = "") -> Callable[[Kept], Kept]:
         """The decorated function answers POST; `{id}` in the path becomes its argument."""
         return self._add("POST", path, params, acts_on)
 
-    def delete(self, path: str, params: str, acts_on: str = "") -> Callable[[Handler], Handler]:
+    def delete(self, path: str, params: str, acts_on: str = "") -> Callable[[Kept], Kept]:
         """The decorated function answers DELETE; `{id}` in the path becomes its argument."""
         return self._add("DELETE", path, params, acts_on)
 
-    def _add(
-        self, method: str, path: str, params: str, acts_on: str
-    ) -> Callable[[Handler], Handler]:
+    def _add(self, method: str, path: str, params: str, acts_on: str) -> Callable[[Kept], Kept]:
         pattern = re.compile(_PATH_PART.sub(r"(?P<\1>[^/]+)", path))
 
-        def add(handle: Handler) -> Handler:
+        def add(handle: Kept) -> Kept:
             names = _FOR_ALL | frozenset(acts_on.split())
             self.endpoints.append(Endpoint(method, pattern, handle, params, names))
             return handle

@@ -7,7 +7,7 @@ subscription's items (`subscription_item` with its `subscription`) and an invoic
 (`line_item` with its `invoice`), both in the order in which they were put.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Row:
 
 
 class Store:
-    """The objects by kind (Stripe's `object` word) and id; what is handed out is always a copy.
+    """The objects by kind (Stripe's `object` word) and id; what is handed out to keep is a copy.
 
     Changes take effect at once and become lasting with `commit`; `rollback` undoes what was done
     since. `request` names the request that is being answered, for the events it causes;
@@ -72,6 +72,11 @@ class Store:
         """The object, or None; a tombstone (`deleted: true`) is an object too."""
         row = self._rows.get(kind, {}).get(id)
         return None if row is None else copied(row.obj)
+
+    def look(self, kind: str, id: str) -> Mapping[str, Any] | None:
+        """Like `get` without the copy: to look at here and now, never to change or to keep."""
+        row = self._rows.get(kind, {}).get(id)
+        return None if row is None else row.obj
 
     def put(self, obj: StripeObject) -> StripeObject:
         """Keep the object under its kind and id (a meter event's is its identifier)."""
