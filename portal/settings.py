@@ -58,14 +58,18 @@ class Settings(BaseSettings):
                 "STRIPE_API_KEY is not set.",
                 next_step="Put it into .env (see .env.example), or run `make demo`.",
             )
-        if self.portal_demo and self.is_live:
-            raise Misconfigured(
-                "The demo was given a live Stripe key.",
-                next_step="Unset STRIPE_API_KEY for the demo, or run `make serve` without it.",
-            )
+        self.refuse_live_demo()
         if not self.stripe_webhook_secret:
             raise Misconfigured(
                 "STRIPE_WEBHOOK_SECRET is not set, so no webhook could be trusted.",
                 next_step="`python -m portal webhook create URL` makes an endpoint and prints it.",
             )
         return self
+
+    def refuse_live_demo(self) -> None:
+        """Raise Misconfigured when the demo would hold a key that reaches real customers."""
+        if self.portal_demo and self.is_live:
+            raise Misconfigured(
+                "The demo was given a live Stripe key.",
+                next_step="Take STRIPE_API_KEY out of .env and the environment for the demo.",
+            )

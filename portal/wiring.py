@@ -1,5 +1,6 @@
 """The live parts of the portal, made once from the settings; and from a cookie to who is acting."""
 
+import asyncio
 from dataclasses import dataclass
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -8,6 +9,9 @@ from portal.catalog import Catalog, load_catalog
 from portal.changes import Changes
 from portal.clock import Clock, SystemClock
 from portal.database import Database
+from portal.inbox.refresher import Refresher
+from portal.inbox.worker import InboxWorker
+from portal.inbox.writer import InboxWriter
 from portal.services.acting import Acting, Actor
 from portal.services.sign_in import find_signed_in, token_hash
 from portal.settings import Settings
@@ -25,6 +29,9 @@ class Wiring:
     changes: Changes
     gateway: Gateway
     catalog: Catalog
+    writer: InboxWriter
+    worker: InboxWorker
+    refresher: Refresher
 
     @property
     def cookie_name(self) -> str:
@@ -52,6 +59,12 @@ class Wiring:
             return None
         return self._acting(*found, session_key=token_hash(token)[:16])
 
+    async def work_in_background(self) -> None:
+        """Read again what events and open pages ask for, until cancelled."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self.worker.run())
+            loops.create_task(self.refresher.run())
+
     def system(self, name: str, customer: CustomerId) -> Acting:
         """A named part of the portal acting for a customer."""
         return self._acting(Actor(name, "", "system"), customer, session_key="")
@@ -71,13 +84,20 @@ def wire(settings: Settings) -> Wiring:
     """All parts for these settings; Misconfigured when one of them must not be so."""
     clock = SystemClock()
     database = Database(settings.database_url)
+    changes = Changes(database)
+    gateway = Gateway(settings, clock)
+    worker = InboxWorker(gateway, database, changes, clock)
+    every_seconds = settings.usage_refresh_seconds
     return Wiring(
         settings=settings,
         clock=clock,
         database=database,
-        changes=Changes(database),
-        gateway=Gateway(settings, clock),
+        changes=changes,
+        gateway=gateway,
         catalog=load_catalog(settings.portal_catalog),
+        writer=InboxWriter(database, clock, worker.wake),
+        worker=worker,
+        refresher=Refresher(database, clock, every_seconds, worker.wake),
     )
 
 

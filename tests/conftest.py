@@ -5,4 +5,6 @@ pytest_plugins = [
     "tests.fixtures.inbox",
     "tests.fixtures.postgres",
     "tests.fixtures.sandbox",
+    "tests.fixtures.stripe_wire",
+    "tests.fixtures.tabs",
 ]

@@ -8,7 +8,7 @@ import typer
 
 from portal.errors import PortalError
 
-_GROUPS = ("sandbox",)
+_GROUPS = ("demo", "serve", "sandbox")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """`python -m portal demo`: a local Stripe with a demo company, and the portal that looks at it."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli.frontend import prepare_frontend
+from portal.cli.frontend import ROOT, prepare_frontend
 from portal.cli.processes import (
     Child,
     module_command,
@@ -20,9 +21,8 @@ from portal.cli.processes import (
 )
 from portal.settings import Settings
 
-FOLDER = Path("var/demo")
-_SECRET = FOLDER / "webhook-secret"
 _DEMO_KEY = "sk_test_demo"
+_SECRET_FILE = "webhook-secret"  # noqa: S105 - a file's name
 
 
 def register(app: typer.Typer) -> None:
@@ -31,41 +31,84 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    reset: Annotated[bool, typer.Option(help="Throw the demo's data away first.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Throw the demo's data away first.")
+    ] = False,
     sandbox_port: Annotated[int, typer.Option(envvar="SANDBOX_PORT")] = 8420,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("var/demo"),
 ) -> None:
     """Start everything that there is to see, on this machine alone; Ctrl-C stops it all."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = folder.absolute()
     if reset:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    os.environ.update(_environment(sandbox_port))
-    settings = Settings()
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = _demo_settings(folder, sandbox_port)
     require_free_port("127.0.0.1", settings.portal_port, "PORTAL_PORT")
     require_free_port("127.0.0.1", sandbox_port, "SANDBOX_PORT")
     with ExitStack() as running:
         try:
-            _start(running, settings, sandbox_port)
+            _run(running, settings, folder, sandbox_port)
         except KeyboardInterrupt:
             typer.echo("\nStopping.")
 
 
-def _start(running: ExitStack, settings: Settings, sandbox_port: int) -> None:
-    data = str((FOLDER / "sandbox.db").absolute())
+def _demo_settings(folder: Path, sandbox_port: int) -> Settings:
+    """Settings for the demo alone; they are put into the environment for the child processes.
+
+    A Stripe key that the environment holds is refused when it is live, and not used otherwise.
+    """
+    Settings(portal_demo=True).refuse_live_demo()
+    port = Settings().portal_port
+    os.environ.update(
+        PORTAL_DEMO="1",
+        PORTAL_URL=f"http://localhost:{port}",
+        PORTAL_CATALOG=str(ROOT / "catalog.toml"),
+        DATABASE_URL=f"sqlite:///{folder}/portal.db",
+        STRIPE_API_KEY=_DEMO_KEY,
+        STRIPE_API_BASE=f"http://127.0.0.1:{sandbox_port}",
+        STRIPE_METER_EVENTS_BASE=f"http://127.0.0.1:{sandbox_port}",
+        STRIPE_READS_PER_SECOND="50",
+        REFLEX_STATE_MANAGER_MODE="memory",
+    )
+    os.environ.setdefault("USAGE_REFRESH_SECONDS", "2")
+    return Settings()
+
+
+def _run(running: ExitStack, settings: Settings, folder: Path, sandbox_port: int) -> None:
     sandbox = Child(
-        "sandbox", module_command("sandbox", "--port", str(sandbox_port), "--data", data), {}
+        "sandbox",
+        module_command(
+            "sandbox", "--port", str(sandbox_port), "--data", str(folder / "sandbox.db")
+        ),
     )
     running.callback(sandbox.stop)
-    typer.echo("Building the pages (half a minute the first time) …")
-    web = prepare_frontend(settings.portal_url, (FOLDER / "frontend").absolute())
+    typer.echo("Preparing the pages; the first time this takes half a minute.")
+    web = prepare_frontend(settings.portal_url, folder / "frontend")
     sandbox.wait_until_answers(f"{settings.stripe_api_base}/v1/customers")
-    _fill_database(settings)
-    server = portal_command("127.0.0.1", settings.portal_port)
-    portal = Child("portal", server, portal_environment(web))
+    _fill_the_mirror(settings, folder)
+    portal = Child(
+        "portal",
+        portal_command("127.0.0.1", settings.portal_port),
+        portal_environment(web),
+    )
     running.callback(portal.stop)
     portal.wait_until_answers(f"http://127.0.0.1:{settings.portal_port}/ping")
     typer.echo(_welcome(settings))
     while not (portal.ended or sandbox.ended):
         time.sleep(0.2)
-    typer.echo("A part of the demo ended by itself; see above. Stopping the rest.")
+    typer.echo("A part of the demo ended by itself, see above; stopping the rest.")
     raise typer.Exit(1)
+
+
+def _fill_the_mirror(settings: Settings, folder: Path) -> None:
+    """Tables, a webhook endpoint whose secret the demo remembers, and what Stripe holds by now."""
+    from portal.cli.serve import migrate
+
+    migrate()
+    secret = folder / _SECRET_FILE
+    if not secret.exists():
+        url = f"http://127.0.0.1:{settings.portal_port}/webhooks/stripe"
+        secret.touch(mode=0o600)
+        secret.write_text(asyncio.run(_create_webhook(settings, url)))
+    os.environ["STRIPE_WEBHOOK_SECRET"] = secret.read_text()

@@ -1,4 +1,4 @@
-"""The built front end: made when its sources changed, and pointed at the address it is served from."""
+"""The built front end: made when its sources changed, then pointed at an address."""
 
 import gzip
 import hashlib
@@ -14,7 +14,14 @@ from portal.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / ".web"
-_SOURCES = ("portal/components", "portal/pages", "portal/portal.py", "assets", "rxconfig.py", "reflex.lock")
+_SOURCES = (
+    "portal/components",
+    "portal/pages",
+    "portal/portal.py",
+    "assets",
+    "rxconfig.py",
+    "reflex.lock",
+)
 _BUILT_FOR = "http://localhost:3000"
 
 

@@ -6,21 +6,25 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+import httpx
 
 from portal.errors import Misconfigured
 
 READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
 class Child:
     """One process that we started, in a session of its own so that we decide when it stops."""
 
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, command: list[str], environment: Mapping[str, str] = _AS_IT_IS
+    ) -> None:
         self.name = name
         self._process = subprocess.Popen(
             command,
@@ -39,13 +43,14 @@ class Child:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and not self.ended:
             try:
-                with urllib.request.urlopen(url, timeout=2):
-                    return
-            except urllib.error.HTTPError:
-                return
-            except OSError:
+                httpx.get(url, timeout=2)
+            except httpx.TransportError:
                 time.sleep(0.05)
-        raise Misconfigured(f"The {self.name} did not start.", next_step="See what it printed above.")
+            else:
+                return
+        raise Misconfigured(
+            f"The {self.name} did not start.", next_step="See what it printed above."
+        )
 
     def stop(self) -> None:
         """End the process, kindly first."""

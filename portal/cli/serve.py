@@ -30,10 +30,10 @@ def serve() -> None:
 
 def worker() -> None:
     """Run the background work alone: the inbox and the refresher."""
-    from portal.wiring import background_work, wiring
+    from portal.wiring import wire
 
-    wiring().settings.ready_to_serve()
-    asyncio.run(background_work(wiring()))
+    parts = wire(Settings().ready_to_serve())
+    asyncio.run(parts.work_in_background())
 
 
 def migrate() -> None:
