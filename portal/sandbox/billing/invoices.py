@@ -10,6 +10,7 @@ from typing import Any
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+ACCOUNT = "acct_sandbox"
 _NEVER = {"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None}
 
 
@@ -94,7 +95,7 @@ def _due_date(store: Store, invoice: StripeObject, at: int) -> int | None:
 
 
 def _account(store: Store) -> StripeObject:
-    account = store.get("account", "acct_sandbox") or {}
+    account = store.get("account", ACCOUNT) or {}
     return {
         "account_country": "US",
         "account_name": (account.get("business_profile") or {}).get("name"),

@@ -1,7 +1,7 @@
 """The v1 meter event: what it must say, and the object that is kept of it."""
 
 import re
-import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,25 +20,27 @@ _MOST_DIGITS = 15
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
-def meter_event(store: Store, params: StripeObject) -> StripeObject:
+def meter_event(store: Store, params: StripeObject, identifier: str) -> StripeObject:
     """The event as it is kept; raises Refused where Stripe would say no at once."""
+    if store.look("billing.meter_event", identifier) is not None:
+        raise Refused(f"An event already exists with identifier {identifier}.", param="identifier")
     meter = _active_meter(store, params["event_name"])
     customer = metered_customer(meter, params)
-    known = store.get("customer", customer)
+    known = store.look("customer", customer)
     if known is None or known.get("deleted"):
         key = meter["customer_mapping"]["event_payload_key"]
         raise Refused(
             f"No such customer: '{customer}'", code="resource_missing", param=f"payload[{key}]"
         )
     event_value(meter, params)
-    now = store.now(known)
+    now = store.now({"test_clock": known.get("test_clock")})
     timestamp = int(params.get("timestamp") or now)
     _check_bounds(timestamp, now)
     return {
         "object": "billing.meter_event",
         "created": now,
         "event_name": params["event_name"],
-        "identifier": _fresh_identifier(store, params.get("identifier")),
+        "identifier": identifier,
         "livemode": False,
         "payload": dict(params["payload"]),
         "timestamp": timestamp,
@@ -46,7 +48,7 @@ def meter_event(store: Store, params: StripeObject) -> StripeObject:
     }
 
 
-def metered_customer(meter: StripeObject, event: StripeObject) -> str:
+def metered_customer(meter: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     """Whose usage the event is, by the meter's customer mapping."""
     key = meter["customer_mapping"]["event_payload_key"]
     customer = event["payload"].get(key)
@@ -59,7 +61,7 @@ def metered_customer(meter: StripeObject, event: StripeObject) -> str:
     return str(customer)
 
 
-def event_value(meter: StripeObject, event: StripeObject) -> Decimal:
+def event_value(meter: Mapping[str, Any], event: Mapping[str, Any]) -> Decimal:
     """The event's value by the meter's value settings; a meter that counts needs none."""
     if meter["default_aggregation"]["formula"] == "count":
         return Decimal(1)
@@ -92,9 +94,8 @@ def _number(text: str, param: str) -> Decimal:
 
 
 def _active_meter(store: Store, event_name: str) -> StripeObject:
-    for meter in store.each("billing.meter", event_name=event_name):
-        if meter["status"] == "active":
-            return meter
+    for meter in store.each("billing.meter", event_name=event_name, status="active"):
+        return meter
     raise Refused(
         f'No active meter found for event name "{event_name}".',
         code="resource_missing",
@@ -119,12 +120,3 @@ def _check_bounds(timestamp: int, now: int) -> None:
             code="timestamp_in_future",
             param="timestamp",
         )
-
-
-def _fresh_identifier(store: Store, wanted: str | None) -> str:
-    """The wanted identifier, which must be new, or one of our own making."""
-    if wanted is None:
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, store.new_id("mtrevt")))
-    if store.get("billing.meter_event", wanted) is not None:
-        raise Refused(f"An event already exists with identifier {wanted}.", param="identifier")
-    return wanted

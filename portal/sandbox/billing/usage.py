@@ -5,10 +5,12 @@ https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
+from uuid import UUID
 
 from portal.sandbox.billing.meter_events import event_value, meter_event, metered_customer
 from portal.sandbox.billing.usage_series import HOUR, Aggregate, UsageSeries
@@ -37,6 +39,7 @@ class UsageLedger:
         self._waiting: deque[tuple[datetime, str]] = deque()
         self._series: dict[tuple[str, str], UsageSeries] = {}
         self._touched: set[str] = set()
+        self._identifiers = Random(store.new_id("mtrevt"))
         for event in reversed(store.every("billing.meter_event")):
             self._count(event)
         self._touched.clear()
@@ -47,7 +50,8 @@ class UsageLedger:
         Raises Refused for an unknown event name or customer, a value that is no number, a time
         outside of the bounds and an identifier that is known already.
         """
-        kept = self._store.put(meter_event(self._store, event))
+        identifier = event.get("identifier") or str(UUID(int=self._identifiers.getrandbits(128)))
+        kept = self._store.put(meter_event(self._store, event, identifier))
         self._waiting.append((self._store.clock.now() + self._lag, kept["identifier"]))
         return {name: value for name, value in kept.items() if not name.startswith("_")}
 
@@ -89,12 +93,12 @@ class UsageLedger:
         """Count what has waited long enough, unless the event was undone in the meantime."""
         now = self._store.clock.now()
         while self._waiting and self._waiting[0][0] <= now:
-            event = self._store.get("billing.meter_event", self._waiting.popleft()[1])
+            event = self._store.look("billing.meter_event", self._waiting.popleft()[1])
             if event is not None:
                 self._count(event)
 
-    def _count(self, event: StripeObject) -> None:
-        meter = self._store.get("billing.meter", event["_meter"])
+    def _count(self, event: Mapping[str, Any]) -> None:
+        meter = self._store.look("billing.meter", event["_meter"])
         if meter is None:
             return
         customer = metered_customer(meter, event)
