@@ -38,9 +38,8 @@ def worker() -> None:
 
 def migrate() -> None:
     """Bring the database's tables up to date."""
-    from alembic.config import Config
-
     from alembic import command
+    from alembic.config import Config
 
     settings = Settings()
     if settings.database_url.startswith("sqlite:///"):

@@ -6,14 +6,13 @@ import reflex as rx
 from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 
-from portal.clock import from_epoch
-from portal.mirror.tables import Customer
 from portal.pages.overview.state import OverviewState
 from portal.pages.policy import _FRAMEWORK
 from portal.pages.sign_in.state import SignInState
 from portal.services.sign_in import sign_in_to_demo, sign_out
 from portal.stripe_ids import CustomerId
 from portal.wiring import Wiring
+from tests.rows import mirrored_customer
 
 OPEN_OVERVIEW = f"{OverviewState.get_full_name()}.open_overview"
 OPEN_SIGN_IN = f"{SignInState.get_full_name()}.open_sign_in"
@@ -22,25 +21,9 @@ OPEN_SIGN_IN = f"{SignInState.get_full_name()}.open_sign_in"
 async def signed_in(parts: Wiring, customer: str = "cus_acme") -> str:
     """A cookie header for the owner of a customer that the mirror holds."""
     async with parts.database.transaction() as session:
-        session.add(customer_row(customer))
+        session.add(mirrored_customer(customer))
     token = await sign_in_to_demo(parts.database, parts.clock, CustomerId(customer))
     return f"{parts.cookie_name}={token}"
-
-
-def customer_row(customer: str) -> Customer:
-    then = from_epoch(1_790_000_000)
-    return Customer(
-        id=customer,
-        read_at=then,
-        created_at=then,
-        stripe_object={},
-        name=customer.removeprefix("cus_").title(),
-        email=f"{customer}@example.com",
-        currency="usd",
-        balance=0,
-        default_payment_method_id=None,
-        test_clock_id=None,
-    )
 
 
 def handlers(app: rx.App) -> list[tuple[str, type[BaseState], Any]]:
