@@ -7,7 +7,8 @@ from traceback import extract_tb
 from portal.errors import PortalError
 
 _LONGEST = 300
-_SECRET = re.compile(r"\b(?:sk|rk|whsec|pk)_\w+")
+_HOUSE = Path(__file__).parents[1]
+_SECRET = re.compile(r"\b(?:(?:sk|rk|pk)_(?:test|live)|whsec)_\w+")
 
 
 def failure_text(error: BaseException) -> str:
@@ -28,5 +29,5 @@ def _cut(text: str) -> str:
 
 def _place(error: BaseException) -> str:
     frames = extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    own = [frame for frame in frames if _HOUSE in Path(frame.filename).parents] or frames
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "unknown place"

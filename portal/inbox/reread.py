@@ -7,7 +7,7 @@ from portal import work_queue
 from portal.changes import Changes
 from portal.database import Database, Session
 from portal.inbox.handlers import USAGE, Concerned
-from portal.mirror.applied import Applied
+from portal.mirror.applied import Applied, Outcome
 from portal.mirror.apply import Facts
 from portal.mirror.known_usage import known_usage
 from portal.records import watched_customers
@@ -42,7 +42,7 @@ async def queue_what_follows(
     usage is read at their hourly turn.
     """
     keys = {object_key(kind, object_id) for kind, object_id in applied.unknown}
-    if about.kind in _ONE_CUSTOMERS:
+    if about.kind in _ONE_CUSTOMERS and not _is_first_sight_of_customer(about, applied):
         keys |= _usage_keys(applied.customers)
     elif about.kind in _CATALOGUE and applied.customers:
         watched = await watched_customers.list_watched(session, now)
@@ -54,6 +54,11 @@ async def announce(session: Session, changes: Changes, applied: Applied) -> None
     """Tell the open pages of everybody for whom something shows differently."""
     if applied.customers:
         await changes.announce(session, *applied.customers)
+
+
+def _is_first_sight_of_customer(about: Concerned, applied: Applied) -> bool:
+    # His subscriptions, which is where usage and previews come from, are seen apart from him.
+    return about.kind == "customer" and applied.outcome is Outcome.NEW
 
 
 def _usage_keys(customers: Iterable[CustomerId]) -> set[str]:
