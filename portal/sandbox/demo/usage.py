@@ -15,13 +15,18 @@ class Consumer:
     customer: str
     story: Story
 
+    @property
+    def own_story(self) -> Story:
+        """The same times, with luck of one's own."""
+        return replace(self.story, seed=f"{self.story.seed}/{self.buyer.key}")
+
     def use(self, ledger: UsageLedger, start: int, end: int) -> None:
         """Report what was used from `start` up to `end`, both within one hour.
 
         Parts of an hour add up to the hour. The level of storage is told when an hour begins.
         """
         hour, moment = start - start % HOUR, (start + end) // 2
-        used = self.buyer.rhythm.in_hour(self._own_story(), hour)
+        used = self.buyer.rhythm.in_hour(self.own_story, hour)
         for event_name, whole in (("api_request", used.requests), ("output_tokens", used.tokens)):
             part = whole * (end - hour) // HOUR - whole * (start - hour) // HOUR
             self._report(ledger, event_name, part, moment)
@@ -30,14 +35,10 @@ class Consumer:
 
     def use_for_a_day(self, ledger: UsageLedger, day: int) -> None:
         """Report the usage of the day that begins at `day` at its noon, in one go."""
-        used = self.buyer.rhythm.in_day(self._own_story(), day)
+        used = self.buyer.rhythm.in_day(self.own_story, day)
         self._report(ledger, "api_request", used.requests, day + DAY // 2)
         self._report(ledger, "output_tokens", used.tokens, day + DAY // 2)
         self._report(ledger, "storage_gb", used.storage, day + DAY // 2)
-
-    def _own_story(self) -> Story:
-        """The same times, with luck of one's own."""
-        return replace(self.story, seed=f"{self.story.seed}/{self.buyer.key}")
 
     def _report(self, ledger: UsageLedger, event_name: str, value: int, moment: int) -> None:
         if value:

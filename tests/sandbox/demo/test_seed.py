@@ -1,0 +1,165 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.catalog import load_catalog
+from portal.clock import FrozenClock, from_epoch, to_epoch
+from portal.sandbox.billing.preview import preview_invoice
+from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.demo.company import BUYERS
+from portal.sandbox.demo.rhythm import HOUR
+from portal.sandbox.demo.seed import last_periods, living_consumers, seed
+from portal.sandbox.store import Store
+
+CATALOG = load_catalog(Path(__file__).parents[3] / "catalog.toml")
+NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
+OCTOBER, NOVEMBER, DECEMBER = (datetime(2026, month, 1, tzinfo=UTC) for month in (10, 11, 12))
+
+
+class Demo:
+    """A seeded store at a moment."""
+
+    def __init__(self, now: datetime = NOW, *, customers: int = 0, chance: int = 7) -> None:
+        self.store = Store(FrozenClock(now), seed=chance)
+        self.ledger = UsageLedger(self.store)
+        seed(self.store, self.ledger, CATALOG, customers=customers, seed=chance)
+
+    def customer(self, name: str) -> dict[str, Any]:
+        return next(one for one in self.store.every("customer") if one["name"] == name)
+
+    def invoices(self, name: str) -> list[dict[str, Any]]:
+        return self.store.every("invoice", customer=self.customer(name)["id"])[::-1]
+
+    def preview(self, name: str) -> dict[str, Any]:
+        (subscription,) = self.store.every("subscription", customer=self.customer(name)["id"])
+        return preview_invoice(self.store, self.ledger, subscription)
+
+    def used(self, name: str, event_name: str, start: datetime, end: datetime) -> int:
+        (meter,) = self.store.every("billing.meter", event_name=event_name)
+        customer = self.customer(name)["id"]
+        return int(self.ledger.total(meter, customer, to_epoch(start), to_epoch(end)))
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    made = Demo(customers=3)
+    yield made
+    made.store.close()
+
+
+def test_the_vendor_sells_what_the_catalog_lists(demo: Demo) -> None:
+    keys = {price["lookup_key"] for price in demo.store.every("price")}
+
+    assert keys == {
+        "build_plan", "build_api_requests", "build_output_tokens", "build_storage",
+        "scale_plan", "scale_api_requests", "scale_output_tokens", "scale_storage",
+        "volume_plan", "volume_api_requests", "volume_output_tokens", "volume_storage",
+        "burst_capacity",
+    }  # fmt: skip
+    products = {product["name"] for product in demo.store.every("product")}
+    assert products == {
+        "API requests", "Output tokens", "Storage",
+        "Build plan", "Scale plan", "Volume plan", "Burst capacity",
+    }  # fmt: skip
+
+
+def test_every_customer_has_a_past_period_that_was_billed_and_paid(demo: Demo) -> None:
+    for buyer in BUYERS:
+        first, second = demo.invoices(buyer.name)
+        assert (first["billing_reason"], first["status"]) == ("subscription_create", "paid")
+        assert (second["billing_reason"], second["status"]) == ("subscription_cycle", "paid")
+        assert (second["created"], second["period_start"]) == (
+            to_epoch(NOVEMBER),
+            to_epoch(OCTOBER),
+        )
+        paid_at = second["status_transitions"]["paid_at"]
+        assert paid_at == to_epoch(NOVEMBER + timedelta(hours=1))
+
+
+def test_every_customer_has_a_next_invoice_for_the_period_under_way(demo: Demo) -> None:
+    for buyer in BUYERS:
+        preview = demo.preview(buyer.name)
+        assert preview["created"] == to_epoch(DECEMBER)
+        assert preview["total"] == sum(line["amount"] for line in preview["lines"])
+
+
+def test_acme_is_on_scale_with_a_card_and_usage_of_three_meters(demo: Demo) -> None:
+    acme = demo.customer("Acme Robotics")
+    card = demo.store.get("payment_method", acme["invoice_settings"]["default_payment_method"])
+    assert card is not None
+    assert (card["card"]["brand"], card["card"]["last4"]) == ("visa", "4242")
+    assert 1_400_000 < demo.used("Acme Robotics", "api_request", NOVEMBER, NOW) < 1_900_000
+    assert 84 <= demo.used("Acme Robotics", "storage_gb", NOVEMBER, NOW) <= 91
+    descriptions = [line["description"] for line in demo.preview("Acme Robotics")["lines"]]
+    assert descriptions[-1] == "1 × Scale plan (at $499.00 / month)"
+    assert any("× API requests (Tier 2 at $0.0004 / month)" in text for text in descriptions)
+
+
+def test_the_customers_are_of_different_size(demo: Demo) -> None:
+    totals = {buyer.name: demo.preview(buyer.name)["total"] for buyer in BUYERS}
+
+    assert totals["Tern Weather"] == 9_900
+    assert totals["Acme Freight"] < 49_900 <= totals["Lumen Survey"] < totals["Acme Robotics"]
+    assert totals["Harbour Labs"] >= 134_900
+
+
+def test_nothing_was_used_after_this_moment_and_the_last_hour_is_cut(demo: Demo) -> None:
+    latest = max(event["timestamp"] for event in demo.store.every("billing.meter_event"))
+    hour = NOW.replace(minute=0)
+    full = living_consumers(demo.store)[0]
+    whole = full.buyer.rhythm.in_hour(full.own_story, to_epoch(hour)).requests
+
+    assert latest <= to_epoch(NOW)
+    used = demo.used("Acme Robotics", "api_request", hour, hour + timedelta(hours=1))
+    assert used == whole * 42 * 60 // HOUR
+
+
+def test_further_customers_come_with_an_invoice_and_usage_by_the_day(demo: Demo) -> None:
+    own = {buyer.name for buyer in BUYERS}
+    further = [one for one in demo.store.every("customer") if one["name"] not in own]
+
+    assert len({one["name"] for one in further}) == 3
+    for customer in further:
+        (invoice,) = demo.store.every("invoice", customer=customer["id"])
+        assert (invoice["status"], invoice["created"]) == ("paid", to_epoch(NOVEMBER))
+        assert demo.used(customer["name"], "api_request", NOVEMBER, NOW) > 0
+
+
+def test_the_stores_own_clock_is_back_in_its_place(demo: Demo) -> None:
+    assert demo.store.now() == to_epoch(NOW)
+
+
+def test_the_same_seed_makes_the_same_company(demo: Demo) -> None:
+    again = Demo(customers=3)
+
+    for kind in ("customer", "price", "subscription", "invoice", "line_item"):
+        assert again.store.every(kind) == demo.store.every(kind)
+
+
+def test_early_in_a_month_billing_began_on_the_15th() -> None:
+    demo = Demo(datetime(2026, 3, 3, 8, 15, tzinfo=UTC))
+
+    first, second = demo.invoices("Acme Robotics")
+
+    assert first["created"] == to_epoch(datetime(2026, 1, 15, tzinfo=UTC))
+    assert second["created"] == to_epoch(datetime(2026, 2, 15, tzinfo=UTC))
+    next_one = demo.preview("Acme Robotics")["created"]
+    assert next_one == to_epoch(datetime(2026, 3, 15, tzinfo=UTC))
+
+
+@given(st.integers(min_value=1_600_000_000, max_value=4_000_000_000).map(from_epoch))
+def test_the_current_period_is_well_under_way_on_any_day(now: datetime) -> None:
+    since, turn = last_periods(now)
+
+    assert timedelta(days=10) <= now - turn < timedelta(days=31)
+    assert timedelta(days=28) <= turn - since <= timedelta(days=31)
+    assert (since.day, since.hour) == (turn.day, 0)
+
+
+def test_a_store_that_was_not_seeded_has_no_consumers() -> None:
+    assert living_consumers(Store()) == []
