@@ -27,7 +27,10 @@ def sandbox(  # noqa: PLR0913 - one parameter per option of the command
         str, typer.Option(help="Stripe's limits: off, test (25/s) or live (100/s).")
     ] = "off",
     customers: Annotated[int, typer.Option(min=0, help="More demo customers.")] = 0,
-    seed: Annotated[int | None, typer.Option(help="The same seed makes the same ids.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same demo.")] = None,
+    catalog: Annotated[
+        Path, typer.Option(envvar="PORTAL_CATALOG", help="What the demo's vendor sells.")
+    ] = Path("catalog.toml"),
 ) -> None:
     """Serve a stateful Stripe Billing on this machine, for development and tests."""
     import uvloop
@@ -51,5 +54,6 @@ def sandbox(  # noqa: PLR0913 - one parameter per option of the command
         rate_limit=limit,
         customers=customers,
         seed=seed,
+        catalog=catalog,
     )
     uvloop.run(run(options, lambda address: print(f"sandbox ready on {address}", flush=True)))

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,16 +16,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portal.catalog import load_catalog
 from portal.sandbox.answering import Answering
 from portal.sandbox.billing.cycles import run_due
+from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.delivery import Deliveries
+from portal.sandbox.demo.seed import seed
+from portal.sandbox.demo.stream import stream_usage
+from portal.sandbox.hosted_invoice import hosted_page
 from portal.sandbox.rate_limit import Limiter, RateLimit
 from portal.sandbox.requests import Request
 from portal.sandbox.resources.test_clocks import resume_advance
 from portal.sandbox.serving import serve_http
 from portal.sandbox.store import Store
 
+_VENDOR = "Sandbox"
 Message = MutableMapping[str, Any]
 _TICK_SECONDS = 1.0
 _TIMER_SLACK_SECONDS = 0.01
@@ -45,13 +51,20 @@ class Options:
     rate_limit: RateLimit = RateLimit.OFF
     customers: int = 0
     seed: int | None = None
+    catalog: Path = Path("catalog.toml")
+
+    @property
+    def demo_seed(self) -> int:
+        """The demo is the same company on every machine, unless another seed is wanted."""
+        return 1 if self.seed is None else self.seed
 
 
 class Sandbox:
     """Store, usage, answers and deliveries, and the ASGI application in front of them."""
 
     def __init__(self, options: Options) -> None:
-        self.store = Store(file=options.data, seed=options.seed)
+        seed = options.seed if options.empty else options.demo_seed
+        self.store = Store(file=options.data, seed=seed)
         self.store.address = f"http://127.0.0.1:{options.port}"
         self.ledger = UsageLedger(
             self.store, timedelta(seconds=options.meter_lag), timedelta(seconds=options.grace)
@@ -70,23 +83,18 @@ class Sandbox:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         """Answer one HTTP request (https://asgi.readthedocs.io)."""
-        headers = {
-            name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        query, body = scope["query_string"].decode("latin-1"), await _body(receive)
-        request = Request(scope["method"], scope["path"], query, headers, body)
+        request = await _request(scope, receive)
+        if request is None:
+            return
+        page = hosted_page(self.store, request.path) if request.path.startswith("/i/") else None
+        if page is not None:
+            await _send(send, 200, {"Content-Type": page[0]}, page[1])
+            return
         answer = self.answering.answer(request)
         for work in answer.afterwards:
             asyncio.get_running_loop().call_later(self._settling_seconds, self.do, work)
-        sent = {"Content-Type": "application/json", **answer.headers}
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [(name.lower().encode(), text.encode()) for name, text in sent.items()],
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.body.encode()})
+        headers = {"Content-Type": "application/json", **answer.headers}
+        await _send(send, answer.status, headers, answer.body.encode())
 
     def do(self, work: Callable[[], None]) -> None:
         """Do a piece of work that no request asked for: all of it, or nothing and a log line."""
@@ -113,12 +121,16 @@ class Sandbox:
 async def run(options: Options, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told the address once it answers."""
     sandbox = Sandbox(options)
+    # Before the signals are handled, so that a long start can still be broken off.
+    _open(sandbox, options)
     stopped = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
-    background = _demo(sandbox, options)
     sandbox.resume()
-    tasks = [asyncio.create_task(sandbox.tick()), *map(asyncio.create_task, background)]
+    tasks = [asyncio.create_task(sandbox.tick())]
+    if not options.empty:
+        stream = stream_usage(sandbox.store, sandbox.ledger, sandbox.do)
+        tasks.append(asyncio.create_task(stream))
     async with serve_http(sandbox, options.port):
         ready(sandbox.store.address)
         await stopped.wait()
@@ -130,15 +142,39 @@ async def run(options: Options, ready: Callable[[str], None]) -> None:
     sandbox.store.close()
 
 
-def _demo(sandbox: Sandbox, options: Options) -> list[Coroutine[Any, Any, None]]:
-    """Make the demo company in an empty store; what is given back keeps it alive."""
-    return []
+def _open(sandbox: Sandbox, options: Options) -> None:
+    """Give a fresh store its account, and the demo company unless it is to be empty."""
+    if not sandbox.store.is_empty:
+        return
+    profile = {"name": _VENDOR}
+    sandbox.store.put({"id": ACCOUNT, "object": "account", "business_profile": profile})
+    if not options.empty:
+        seed(
+            sandbox.store,
+            sandbox.ledger,
+            load_catalog(options.catalog),
+            customers=options.customers,
+            seed=options.demo_seed,
+        )
+    sandbox.store.commit()
 
 
-async def _body(receive: Callable[[], Awaitable[Message]]) -> bytes:
-    parts = []
-    while True:
+async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) -> Request | None:
+    """The whole request, or None when the client went away before it had sent it."""
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query, parts, more = scope["query_string"].decode("latin-1"), [], True
+    while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+        more = message.get("more_body", False)
+    return Request(scope["method"], scope["path"], query, headers, b"".join(parts))
+
+
+async def _send(
+    send: Callable[[Message], Awaitable[None]], status: int, headers: dict[str, str], body: bytes
+) -> None:
+    sent = [(name.lower().encode(), text.encode("latin-1")) for name, text in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})

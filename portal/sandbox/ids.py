@@ -18,19 +18,24 @@ class Ids:
     def make(self, prefix: str) -> str:
         """The next id, `prefix_…`; a prefix may itself hold underscores, as in `credgr_test`."""
         self.made += 1
-        return f"{prefix}_{self._text(prefix)}"
+        length = 14 if prefix in _SHORT else 24
+        return f"{prefix}_{_letters(f'{self._seed}/{prefix}/{self.made}', length)}"
 
     def letters(self, length: int) -> str:
         """The next run of capitals and digits, as in an invoice prefix."""
         self.made += 1
-        return self._text("letters", length=length, alphabet=_ALPHABET[:36])
+        return _letters(f"{self._seed}/letters/{self.made}", length, _ALPHABET[:36])
 
-    def _text(self, prefix: str, *, length: int = 0, alphabet: str = _ALPHABET) -> str:
-        wanted = length or (14 if prefix in _SHORT else 24)
-        digest = hashlib.sha256(f"{self._seed}/{prefix}/{self.made}".encode()).digest()
-        number = int.from_bytes(digest, "big")
-        letters = []
-        for _ in range(wanted):
-            number, position = divmod(number, len(alphabet))
-            letters.append(alphabet[position])
-        return "".join(letters)
+
+def fingerprint(of: str) -> str:
+    """Sixteen letters that are always the same for the same thing, such as a card."""
+    return _letters(of, 16)
+
+
+def _letters(source: str, length: int, alphabet: str = _ALPHABET) -> str:
+    number = int.from_bytes(hashlib.sha256(source.encode()).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, position = divmod(number, len(alphabet))
+        letters.append(alphabet[position])
+    return "".join(letters)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from portal.sandbox.lookup import no_such
 from portal.sandbox.refusals import Refused
@@ -15,6 +15,14 @@ from portal.sandbox.refusals import Refused
 StripeObject = dict[str, Any]
 _LARGEST = 100
 _USUAL = 10
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """Objects that need not be gone through one by one to get to what follows a cursor."""
+
+    def after(self, id: str) -> Iterator[StripeObject] | None:
+        """The objects that come after the one with this id; None when there is no such one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,9 @@ def page(listing: Listing, params: StripeObject) -> Page:
             "You may only specify one of these parameters: ending_before, starting_after.",
             param="ending_before",
         )
-    objects = iter(listing.objects)
     if before is not None:
-        return _page_before(objects, before, limit, listing.kind)
-    if after is not None:
-        _skip_to(objects, after, listing.kind)
+        return _page_before(iter(listing.objects), before, limit, listing.kind)
+    objects = iter(listing.objects) if after is None else _after(listing, after)
     found = list(islice(objects, limit + 1))
     return Page(found[:limit], len(found) > limit)
 
@@ -76,11 +82,16 @@ def _limit(params: StripeObject) -> int:
     return limit
 
 
-def _skip_to(objects: Iterator[StripeObject], id: str, kind: str) -> None:
-    for obj in objects:
-        if obj["id"] == id:
-            return
-    raise no_such(kind, id, param="starting_after")
+def _after(listing: Listing, id: str) -> Iterator[StripeObject]:
+    if isinstance(listing.objects, Seekable):
+        following = listing.objects.after(id)
+    else:
+        following = iter(listing.objects)
+        if all(obj["id"] != id for obj in following):
+            following = None
+    if following is None:
+        raise no_such(listing.kind, id, param="starting_after")
+    return following
 
 
 def _page_before(objects: Iterator[StripeObject], id: str, limit: int, kind: str) -> Page:

@@ -98,7 +98,7 @@ class Store:
 
     def each(self, kind: str, **equals: Any) -> Iterator[StripeObject]:
         """Like `every`, one at a time, for whoever stops early."""
-        for row in sorted(self._found(kind, equals), key=lambda row: row.position, reverse=True):
+        for row in reversed(self._found(kind, equals)):
             matches = all(row.obj.get(name) == value for name, value in equals.items())
             if matches and not row.obj.get("deleted"):
                 yield copied(row.obj)
@@ -142,6 +142,10 @@ class Store:
         before, self._before, self._emitted = self._before, {}, []
         for key, row in before.items():
             self._replace(key, row)
+        for kind in {kind for kind, _ in before}:
+            # What had been deleted came back at the end.
+            rows = sorted(self._rows[kind].items(), key=lambda row: row[1].position)
+            self._rows[kind] = dict(rows)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -158,13 +162,14 @@ class Store:
             row = self._rows.get(kind, {}).get(id)
             yield (kind, id), row.position if row else 0, row.obj if row else None
 
-    def _found(self, kind: str, equals: StripeObject) -> Iterator[Row]:
+    def _found(self, kind: str, equals: StripeObject) -> list[Row]:
+        """The rows that may match, in the order of creation."""
         rows = self._rows.get(kind, {})
         for name in equals:
             if name in INDEXED and _hashable(equals[name]):
                 ids = self._index.get((kind, name, equals[name]), ())
-                return (rows[id] for id in ids)
-        return iter(rows.values())
+                return sorted((rows[id] for id in ids), key=lambda row: row.position)
+        return list(rows.values())
 
     def _set(self, key: Key, row: Row | None) -> None:
         self._before.setdefault(key, self._rows.get(key[0], {}).get(key[1]))

@@ -3,9 +3,8 @@
 https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
 """
 
-import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -13,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from portal.sandbox.billing.meter_events import event_value, meter_event, metered_customer
-from portal.sandbox.billing.usage_series import HOUR, Aggregate, UsageSeries
+from portal.sandbox.billing.summaries import Summaries
+from portal.sandbox.billing.usage_series import UsageSeries
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-_WINDOWS = {"hour": HOUR, "day": 24 * HOUR}
 
 
 class UsageLedger:
@@ -62,22 +61,9 @@ class UsageLedger:
 
     def summaries(
         self, meter: StripeObject, customer: str, start: int, end: int, window: str | None
-    ) -> Iterator[StripeObject]:
-        """Stripe's event summaries, the newest first: per "hour" or "day", or one for the range.
-
-        Windows in which nothing happened are left out; the one for a whole range is always there.
-        The bounds are aligned already. Their ids stay the same from call to call.
-        """
-        series = self._settled(meter["id"], customer)
-        identity = hashlib.sha256(f"{meter['id']}/{customer}/{window}/{end}".encode()).hexdigest()
-        if window is None:
-            whole = (start, series.between(start, end))
-            yield _summary(meter, f"{identity[:16]}{start:x}", whole, end)
-            return
-        length = _WINDOWS[window]
-        identity = hashlib.sha256(f"{meter['id']}/{customer}/{window}".encode()).hexdigest()
-        for found in series.windows(start, end, length):
-            yield _summary(meter, f"{identity[:16]}{found[0]:x}", found, found[0] + length)
+    ) -> Summaries:
+        """The customer's event summaries of a range, the newest first, as Stripe lists them."""
+        return Summaries(self._settled(meter["id"], customer), meter, customer, start, end, window)
 
     def take_touched(self) -> set[str]:
         """The customers whose usage has changed since this was last asked."""
@@ -105,23 +91,3 @@ class UsageLedger:
         series = self._series.setdefault((meter["id"], customer), UsageSeries())
         series.add(event["timestamp"], event_value(meter, event))
         self._touched.add(customer)
-
-
-def _summary(
-    meter: StripeObject, identity: str, found: tuple[int, Aggregate], end: int
-) -> StripeObject:
-    start, aggregate = found
-    return {
-        "id": f"mtrusg_test_{identity}",
-        "object": "billing.meter_event_summary",
-        "aggregated_value": as_number(aggregate.value(meter["default_aggregation"]["formula"])),
-        "end_time": end,
-        "livemode": False,
-        "meter": meter["id"],
-        "start_time": start,
-    }
-
-
-def as_number(value: Decimal) -> int | float:
-    """A JSON number, which is what the wire wants here: whole where the value is whole."""
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -8,6 +8,7 @@ from portal.sandbox import lookup
 from portal.sandbox.cards import Card, Decline, card_behind
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
+from portal.sandbox.ids import fingerprint
 from portal.sandbox.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
@@ -222,7 +223,8 @@ def _card(card: Card, exp_month: int, exp_year: int) -> StripeObject:
         "display_brand": card.brand,
         "exp_month": exp_month,
         "exp_year": exp_year,
-        "fingerprint": f"{card.brand}{card.last4}"[:16].ljust(16, "0"),
+        # The same card has the same one, whoever's it is.
+        "fingerprint": fingerprint(f"{card.brand}/{card.last4}"),
         "funding": card.funding,
         "generated_from": None,
         "last4": card.last4,
