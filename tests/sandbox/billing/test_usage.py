@@ -243,6 +243,26 @@ def test_a_summary_keeps_its_id_while_usage_goes_on(company: Company) -> None:
     assert (before["aggregated_value"], after["aggregated_value"]) == (1, 2)
 
 
+def test_a_later_page_begins_right_after_the_summary_that_is_named(company: Company) -> None:
+    meter, customer = company.meter(), company.customer()
+    for hours in (1, 2, 5, 9):
+        company.use(customer, hours, NOON - hours * 3600)
+    asked = (meter, customer["id"], NOON - DAY, NOON, "hour")
+    rows = list(company.ledger.summaries(*asked))
+
+    for position, row in enumerate(rows):
+        following = company.ledger.summaries(*asked).after(row["id"])
+        assert following is not None
+        assert list(following) == rows[position + 1 :]
+
+
+@pytest.mark.parametrize("id", ["", "mtrusg_test_1", "mtrusg_test_" + "0" * 24])
+def test_a_summary_of_another_question_is_no_cursor(company: Company, id: str) -> None:
+    meter, customer = company.meter(), company.customer()
+
+    assert company.ledger.summaries(meter, customer["id"], 0, NOON, "hour").after(id) is None
+
+
 values = st.decimals(min_value=-(10**6), max_value=10**6, places=6)
 offsets = st.integers(min_value=-3 * DAY, max_value=300)
 usage = st.lists(st.tuples(offsets, values), max_size=30)
