@@ -36,7 +36,7 @@ def sandbox(  # noqa: PLR0913 - one parameter per option of the command
     import uvloop
 
     from portal.sandbox.app import Options, run
-    from portal.sandbox.rate_limit import RateLimit
+    from portal.sandbox.http.rate_limit import RateLimit
 
     # A line for each webhook would bury everything else.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from portal.catalog import load_catalog
-from portal.sandbox.answering import Answering
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.billing.usage import UsageLedger
@@ -25,10 +24,11 @@ from portal.sandbox.delivery import Deliveries
 from portal.sandbox.demo.seed import seed
 from portal.sandbox.demo.stream import stream_usage
 from portal.sandbox.hosted_invoice import hosted_page
-from portal.sandbox.rate_limit import Limiter, RateLimit
-from portal.sandbox.requests import Request
+from portal.sandbox.http.answering import Answering
+from portal.sandbox.http.rate_limit import Limiter, RateLimit
+from portal.sandbox.http.request import Request
+from portal.sandbox.http.serving import serve_http
 from portal.sandbox.resources.test_clocks import resume_advance
-from portal.sandbox.serving import serve_http
 from portal.sandbox.store import Store
 
 _VENDOR = "Sandbox"

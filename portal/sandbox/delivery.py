@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections import defaultdict
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ _KIND = "sandbox.delivery"
 # With the usual back-off of one second the last attempt comes after nine hours.
 _MOST_ATTEMPTS = 16
 _TIMEOUT_SECONDS = 20
-_AT_ONCE = 32
+_AT_ONCE = 16
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +34,10 @@ class Deliveries:
         self._store = store
         self._backoff = backoff
         self._tasks: set[asyncio.Task[None]] = set()
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        # Each endpoint has its own, so that one that hangs does not hold up the others.
+        self._at_once: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_AT_ONCE)
+        )
         # A proxy of the environment must not come between two programs on this machine, and an
         # endpoint that answers with a redirect has failed.
         self._client = httpx.AsyncClient(
@@ -70,7 +74,7 @@ class Deliveries:
             if listener is None:
                 self._settle(delivery)
                 return
-            async with self._at_once:
+            async with self._at_once[listener["id"]]:
                 accepted = await self._post(delivery, listener)
             delivery["attempts"] += 1
             if accepted or delivery["attempts"] >= _MOST_ATTEMPTS:

@@ -19,7 +19,7 @@ from stripe._request_options import RequestOptions
 from stripe._stripe_object import UntypedStripeObject
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
-from portal.sandbox.form import bracketed
+from portal.sandbox.http.form import bracketed
 from portal.sandbox.refusals import Refused
 
 # Called with a name only known at run time, which the checker does not grant a TypedDict.

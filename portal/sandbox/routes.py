@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from portal.sandbox.billing.usage import UsageLedger
-from portal.sandbox.paging import Listing
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

@@ -6,7 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
-from portal.sandbox.paging import Listing, within
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.payment_methods import attach, detach
 from portal.sandbox.routes import Call, Routes

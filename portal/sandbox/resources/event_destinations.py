@@ -6,7 +6,7 @@ Of their types only webhook endpoints exist here.
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.paging import Listing
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.webhook_endpoints import check_url, new_secret
 from portal.sandbox.routes import Call, Routes

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.paging import Listing, within
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.thin_events import snapshot_id, thin_event

@@ -7,8 +7,8 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.preview import preview_invoice
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import lines_of
-from portal.sandbox.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
-from portal.sandbox.paging import Listing
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store

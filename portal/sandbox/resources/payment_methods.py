@@ -5,12 +5,12 @@ from typing import Any
 
 from portal.clock import from_epoch
 from portal.sandbox import lookup
-from portal.sandbox.cards import Card, Decline, card_behind
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.ids import fingerprint
-from portal.sandbox.paging import Listing
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.cards import Card, Decline, card_behind
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 

@@ -5,9 +5,9 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.paging import Listing, within
-from portal.sandbox.price_rules import amounts, recurrence
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import amounts, recurrence
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 

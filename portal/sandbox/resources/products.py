@@ -5,7 +5,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, group, merged_metadata
-from portal.sandbox.paging import Listing, within
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.prices import make_price
 from portal.sandbox.routes import Call, Routes

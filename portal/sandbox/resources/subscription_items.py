@@ -3,8 +3,8 @@
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import items_of
-from portal.sandbox.paging import Listing
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]

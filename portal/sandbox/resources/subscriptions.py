@@ -10,12 +10,12 @@ from portal.sandbox.billing.cycles import start_subscription
 from portal.sandbox.billing.renewal import keep_scheduled, start_periods
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
+from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
-from portal.sandbox.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import check_payment_method
+from portal.sandbox.resources.subscription_shape import new_items, new_subscription
 from portal.sandbox.routes import Call, Routes
-from portal.sandbox.subscription_shape import new_items, new_subscription
 
 StripeObject = dict[str, Any]
 routes = Routes()

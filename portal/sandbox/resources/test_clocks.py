@@ -6,8 +6,8 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.cycles import advance
 from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import items_of
-from portal.sandbox.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import remove
 from portal.sandbox.routes import Call, Routes

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from portal.sandbox import lookup
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.paging import Listing
+from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import API_VERSION
+from portal.sandbox.http.paging import Listing, page
+from portal.sandbox.http.rate_limit import Limiter
+from portal.sandbox.http.request import Request
 from portal.sandbox.idempotency import IdempotencyKeys, fingerprint
-from portal.sandbox.paging import Listing, page
 from portal.sandbox.params import checked, only
-from portal.sandbox.rate_limit import Limiter
 from portal.sandbox.refusals import Refused
-from portal.sandbox.requests import Request
 from portal.sandbox.resources import ROUTES
 from portal.sandbox.routes import Call, Endpoint, Previews, Router
 from portal.sandbox.store import Store
@@ -91,7 +91,7 @@ class Answering:
         found: tuple[Endpoint, dict[str, str]],
         headers: dict[str, str],
     ) -> Answer:
-        kept = self._keys.begin(key, request.path, request.body)
+        kept = self._keys.begin(key, request.path, request.content)
         if kept is not None:
             replayed = {"Original-Request": kept["request"], "Idempotent-Replayed": "true"}
             again = {**headers, "Stripe-Should-Retry": "false", **replayed}
@@ -102,7 +102,7 @@ class Answering:
                 key,
                 {
                     "path": request.path,
-                    "body": fingerprint(request.body),
+                    "body": fingerprint(request.content),
                     "request": headers["Request-Id"],
                     "status": answer.status,
                     "text": answer.body,

@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from portal.sandbox.paging import within
+from portal.sandbox.http.paging import within
 from tests.sandbox.objects import (
     fresh,
     make_meter,

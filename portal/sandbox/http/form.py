@@ -8,6 +8,9 @@ from portal.sandbox.refusals import Refused
 
 # `items[0][price]` has the parts items, 0, price; the empty brackets of `expand[]` are a part too.
 _PARTS = re.compile(r"[^\[\]]+|(?<=\[)(?=\])")
+_POSITION = re.compile(r"[0-9]{1,6}")
+_DEEPEST = 20
+_SHOWN = 80
 # People choose the keys below these, so a dict whose keys are all digits stays a dict.
 _FREE_KEYS = frozenset(("metadata", "payload"))
 
@@ -17,8 +20,8 @@ def decode(text: str) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for key, value in parse_qsl(text, keep_blank_values=True):
         parts = _PARTS.findall(key)
-        if not parts or not parts[0]:
-            raise Refused(f"Invalid parameter name: {key!r}", param=key)
+        if not parts or not parts[0] or len(parts) > _DEEPEST:
+            raise Refused(f"Invalid parameter name: {key[:_SHOWN]}", param=key[:_SHOWN])
         _place(root, parts, value, key)
     return {name: _listed(name, node) for name, node in root.items()}
 
@@ -47,6 +50,6 @@ def _listed(name: str, node: Any) -> Any:
     if name in _FREE_KEYS:
         return node
     inner = {key: _listed(key, part) for key, part in node.items()}
-    if inner and all(key.isascii() and key.isdigit() for key in inner):
+    if inner and all(_POSITION.fullmatch(key) for key in inner):
         return [inner[key] for key in sorted(inner, key=int)]
     return inner

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.sandbox.form import decode
+from portal.sandbox.http.form import decode
 from portal.sandbox.refusals import Refused
 
 _TEST_KEY = re.compile(r"(sk|rk)_test_\w+")
@@ -36,6 +36,11 @@ class Request:
         """The key, where Stripe heeds one: https://docs.stripe.com/api/idempotent_requests."""
         heeds = self.method == "POST" or (self.is_v2 and self.method == "DELETE")
         return (self.headers.get("idempotency-key") or None) if heeds else None
+
+    @property
+    def content(self) -> bytes:
+        """Everything that says what is wanted, besides the method and the path."""
+        return self.query.encode() + b"\n" + self.body
 
     def authenticate(self) -> None:
         """Refuse a request without a key of a sandbox, or one made for a connected account."""

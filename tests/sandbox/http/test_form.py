@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.sandbox.form import decode
+from portal.sandbox.http.form import decode
 from portal.sandbox.refusals import Refused
 
 

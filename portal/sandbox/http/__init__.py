@@ -1,0 +1,1 @@
+"""The sandbox's side of HTTP: requests in, answers out."""
