@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.inbox",
     "tests.fixtures.postgres",
     "tests.fixtures.sandbox",
+    "tests.fixtures.stripe_account",
     "tests.fixtures.stripe_wire",
     "tests.fixtures.tabs",
 ]

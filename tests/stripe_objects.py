@@ -64,7 +64,7 @@ def meter(id: str = "mtr_1", *, formula: str = "sum", **changes: Any) -> StripeO
     }
 
 
-def test_clock(id: str = "clock_1", *, frozen_time: int = NOVEMBER, **changes: Any) -> StripeObject:
+def clock(id: str = "clock_1", *, frozen_time: int = NOVEMBER, **changes: Any) -> StripeObject:
     return {
         "id": id,
         "object": "test_helpers.test_clock",

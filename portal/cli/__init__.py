@@ -8,7 +8,7 @@ import typer
 
 from portal.errors import PortalError
 
-_GROUPS = ("demo", "serve", "sandbox")
+_GROUPS = ("demo", "serve", "sandbox", "webhook")
 
 
 def main() -> None:

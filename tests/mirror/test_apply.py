@@ -15,7 +15,7 @@ from portal.mirror.tables import (
     SubscriptionItem,
 )
 from portal.stripe_gateway.facts import Gone
-from tests.mirror import facts
+from tests import stripe_facts as facts
 
 
 async def bring(database: Database, *many: Facts) -> Applied:

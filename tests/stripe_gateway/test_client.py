@@ -1,4 +1,4 @@
-"""The gateway over the wire: retries, idempotency keys, time, and what it says when Stripe fails."""
+"""The gateway over the wire: retries, idempotency keys, errors, and what is never shown."""
 
 import contextlib
 from collections.abc import AsyncIterator

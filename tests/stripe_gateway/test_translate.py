@@ -15,7 +15,7 @@ DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
 def test_a_customers_expanded_references_are_folded_back_to_ids():
     expanded = stripe_objects.customer(
         invoice_settings={"default_payment_method": stripe_objects.payment_method("pm_7")},
-        test_clock=stripe_objects.test_clock("clock_7"),
+        test_clock=stripe_objects.clock("clock_7"),
     )
     plain = stripe_objects.customer(
         invoice_settings={"default_payment_method": "pm_7"}, test_clock="clock_7"
