@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from portal.catalog import CatalogInvalid, CatalogMissing, load_catalog, parse_catalog
+from portal.catalog import (
+    CatalogInvalid,
+    CatalogMissing,
+    UsagePrice,
+    load_catalog,
+    parse_catalog,
+)
+from portal.rating.price import Price, Tier
+from portal.rating.rate import rate
 
 SHIPPED = Path(__file__).parents[1] / "catalog.toml"
 SMALL = """
@@ -45,6 +53,37 @@ def test_every_plan_of_the_shipped_catalog_prices_every_meter() -> None:
         assert [price.event_name for price in plan.usage] == [
             meter.event_name for meter in catalog.meters
         ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "total"),
+    [
+        # 99.00 + 1,236.83 requests + 454.56 tokens + 57 × 0.40 storage
+        ("build", 181_319),
+        # 499.00 + 483.64 (400.00 and 261,382 × 0.00032) + 321.60 (162.50 and 159.10) + 0.00
+        ("scale", 130_424),
+        # 1,199.00 + 0.00 + 63.91 + 0.00
+        ("volume", 126_291),
+    ],
+)
+def test_a_month_of_usage_costs_what_the_plans_say(plan: str, total: int) -> None:
+    catalog = load_catalog(SHIPPED)
+    offered = next(one for one in catalog.plans if one.key == plan)
+    used = {"api_request": 2_261_382, "output_tokens": 568_195_573, "storage_gb": 77}
+
+    usage = sum(
+        rate(as_price(price), Decimal(used[price.event_name])).amount for price in offered.usage
+    )
+
+    assert offered.amount + usage == total
+
+
+def as_price(usage: UsagePrice) -> Price:
+    tiers = tuple(
+        Tier(None if tier.up_to is None else Decimal(tier.up_to), tier.unit_amount_decimal)
+        for tier in usage.tiers
+    )
+    return Price(usage.lookup_key, "usd", "tiered", tiers=tiers, tiers_mode="graduated")
 
 
 def test_a_price_for_many_units_is_kept_for_one_in_minor_units() -> None:

@@ -32,7 +32,7 @@ BUYERS = (
             requests=71_000,
             tokens=24_700,
             growth_before=52,
-            growth=112,
+            growth=145,
             storage=6_340,
             storage_growth=46,
         ),
