@@ -167,8 +167,10 @@ def upcoming_invoice(
     """A preview whose sums follow from its lines and reductions."""
     shown = lines
     if shown is None:
-        plan = upcoming_line("Scale plan", 49_900, timing="in advance")
-        shown = [plan, upcoming_line("API requests", 25_704, quantity=1_642_611)]
+        shown = [
+            upcoming_line("Scale plan", 49_900, timing="in advance", currency=currency),
+            upcoming_line("API requests", 25_704, quantity=1_642_611, currency=currency),
+        ]
     subtotal = sum(line.amount.amount for line in shown)
     total = subtotal + discounts + credits + tax
     return UpcomingInvoice(

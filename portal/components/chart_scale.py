@@ -30,7 +30,8 @@ def percent(share: float) -> str:
 
 def top_amount(largest: int, currency: str) -> int:
     """The amount at the top of a chart that starts at 0: some air above the largest value."""
-    return max(largest * 108 // 100, int(10 ** exponent(currency)))
+    air = -(-largest * 8 // 100)
+    return max(largest + air, int(10 ** exponent(currency)))
 
 
 def amount_ticks(top: int, currency: str) -> tuple[AxisTick, ...]:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 import reflex as rx
+from reflex_components_core.el.elements.inline import A
 
 from portal.components.appearance import appearance
 from portal.components.icon import icon
@@ -28,13 +29,14 @@ def shell(
 ) -> rx.Component:
     """The page `current` with its content; `freshness` stands in the phone's top bar."""
     return rx.el.div(
-        rx.el.a("Skip to content", href="#main", class_name="skip-link"),
+        _skip_link(),
         _rail(session, current),
         rx.el.div(
             _top_bar(session, freshness),
-            rx.el.main(flash(session.notice), *content, id="main", class_name="page"),
+            rx.el.main(flash(session.notice), *content, id="main", tab_index=-1, class_name="page"),
         ),
         tab_bar(current),
+        _account_menu(session),
         age_script(),
         class_name="app",
     )
@@ -58,30 +60,28 @@ def age_script() -> rx.Component:
     return rx.el.script(src="/age.js", custom_attrs={"async": True})
 
 
+def _skip_link() -> rx.Component:
+    # `rx.el.a` is the router's link; here the browser must go, so that the focus moves along.
+    return A.create("Skip to content", href="#main", class_name="skip-link")
+
+
 def _rail(session: type[SignedIn], current: str) -> rx.Component:
     return rx.el.header(
         rx.el.div(vendor_mark(), rx.el.span(session.vendor_name), class_name="brand"),
         rx.el.nav(*room_links(current), aria_label="Main"),
-        rx.el.div(appearance("rail-appearance"), _account(session), class_name="rail-foot"),
+        rx.el.div(appearance("rail-appearance"), _account_button(session), class_name="rail-foot"),
         class_name="rail",
     )
 
 
-def _account(session: type[SignedIn]) -> rx.Component:
-    return rx.el.div(
+def _account_button(session: type[SignedIn]) -> rx.Component:
+    return rx.el.button(
         _avatar(session),
-        rx.el.span(rx.el.b(session.customer_name), rx.el.span(session.role_name), class_name="who"),
-        native_form(
-            rx.el.button(
-                icon("log-out"),
-                type="submit",
-                title="Sign out",
-                class_name="button is-quiet is-icon",
-                aria_label="Sign out",
-            ),
-            action="/auth/sign_out",
-        ),
+        _who(session),
+        icon("chevrons", size=14),
+        type="button",
         class_name="account",
+        custom_attrs={"popoverTarget": _ACCOUNT_MENU},
     )
 
 
@@ -93,19 +93,18 @@ def _top_bar(session: type[SignedIn], freshness: rx.Component) -> rx.Component:
         rx.el.button(
             _avatar(session),
             type="button",
+            aria_label="Account of " + session.customer_name,
             class_name="account-button",
-            aria_label="Account",
             custom_attrs={"popoverTarget": _ACCOUNT_MENU},
         ),
-        _account_menu(session),
         class_name="top-bar",
     )
 
 
 def _account_menu(session: type[SignedIn]) -> rx.Component:
-    """The phone's place for what the rail's foot holds on a desk; Escape closes it."""
+    """Opened from the rail's foot or the top bar; the browser closes it on Escape or a click."""
     return rx.el.div(
-        rx.el.span(rx.el.b(session.customer_name), rx.el.span(session.role_name), class_name="who"),
+        _who(session),
         appearance("menu-appearance"),
         native_form(
             rx.el.button(icon("log-out"), "Sign out", type="submit", class_name="button"),
@@ -114,6 +113,12 @@ def _account_menu(session: type[SignedIn]) -> rx.Component:
         id=_ACCOUNT_MENU,
         class_name="account-menu",
         custom_attrs={"popover": "auto"},
+    )
+
+
+def _who(session: type[SignedIn]) -> rx.Component:
+    return rx.el.span(
+        rx.el.b(session.customer_name), rx.el.span(session.role_name), class_name="who"
     )
 
 

@@ -11,7 +11,10 @@ import reflex as rx
 from portal.components.chart_scale import AxisTick
 from portal.components.spend_plot import EndLabel, SpendPlot
 
-_READOUT = "({active, payload}) => active && payload?.length ? payload[0].payload.readout : null"
+# The texts come from the server with the points; an empty output is there from the start, so that
+# screen readers tell what arrives in it.
+_READOUT = """({active, payload}) =>
+    jsx("output", {}, active && payload?.length ? payload[0].payload.readout : "")"""
 
 
 def spend_chart(plot: SpendPlot) -> rx.Component:
@@ -62,13 +65,12 @@ def _marks(plot: SpendPlot) -> rx.Component:
                 custom_attrs={"content": rx.Var(_READOUT)},
             ),
             data=points,
+            custom_attrs={"aria-label": plot.summary, "aria-roledescription": "chart"},
             margin={"top": 0, "right": 0, "bottom": 0, "left": 0},
             width="100%",
             height="100%",
         ),
         class_name="marks",
-        role="img",
-        aria_label=plot.summary,
     )
 
 

@@ -220,7 +220,8 @@ def _by_minute(curve: Sequence[SpendPoint], period: Period, every: int) -> dict[
 
 
 def _now_minute(report: UsageReport) -> int:
-    return _minutes(report.period.start, report.now)
+    """Now, or the period's end when the next period has begun but is not known yet."""
+    return _minutes(report.period.start, min(report.now, report.period.end))
 
 
 def _minutes(start: datetime, moment: datetime) -> int:

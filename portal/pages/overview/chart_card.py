@@ -9,7 +9,9 @@ from portal.pages.overview.view import OverviewView
 def chart_card(view: OverviewView) -> rx.Component:
     """The chart; on a first day without usage, what will happen when some arrives."""
     return rx.el.section(
-        rx.cond(view.has_usage, _chart(view), _no_usage_yet()), class_name="card chart-card"
+        rx.cond(view.has_usage, _chart(view), _no_usage_yet()),
+        aria_label="Cumulative spend",
+        class_name="card chart-card",
     )
 
 

@@ -17,6 +17,7 @@ def invoice_card(invoice: InvoiceView) -> rx.Component:
             class_name="card-head",
         ),
         rx.cond(invoice.available, _preview(invoice), _no_preview()),
+        aria_label="Upcoming invoice",
         class_name="card invoice-card",
     )
 
@@ -27,6 +28,7 @@ def invoice_card_skeleton() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("Upcoming invoice"), skeleton("72px", 12), class_name="card-head"),
         rx.el.div(*lines, *lines[:3], class_name="invoice-lines"),
+        aria_label="Upcoming invoice",
         class_name="card invoice-card",
     )
 

@@ -31,7 +31,6 @@ def make_up_table(make_up: MakeUpView) -> rx.Component:
             class_name="make-up",
             role="table",
             aria_label="Meters and plans",
-            **_TABLE,
         ),
     )
 
@@ -41,12 +40,11 @@ def make_up_skeleton() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("What makes it up"), class_name="section-head"),
         rx.el.table(
-            _head("Daily", ""),
+            _head("Daily", "Change"),
             rx.el.tbody(*(_skeleton_row() for _ in range(3)), role="rowgroup"),
             class_name="make-up",
             role="table",
             aria_label="Meters and plans",
-            **_TABLE,
         ),
     )
 

@@ -32,7 +32,7 @@ def _demo(view: SignInView) -> rx.Component:
     return native_form(
         rx.el.h2("Sign in as"),
         rx.foreach(view.customers, _customer),
-        rx.cond(view.customers.length() == 0, rx.el.p("The demo's customers are being made.")),
+        rx.cond(view.preparing, rx.el.p("The demo's companies are still being made.")),
         rx.el.p("A demo with made-up companies; no password.", class_name="caption"),
         action="/auth/demo",
         class_name="demo-customers",

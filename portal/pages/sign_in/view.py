@@ -17,10 +17,14 @@ class DemoCustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """Before the answer `loaded` is False; outside the demo there are no customers."""
+    """Before the answer `loaded` is False; outside the demo there are no customers.
+
+    `preparing` while the demo has none yet.
+    """
 
     loaded: bool = False
     demo: bool = False
+    preparing: bool = False
     customers: tuple[DemoCustomerRow, ...] = ()
 
 
@@ -29,8 +33,8 @@ EMPTY_SIGN_IN = SignInView()
 
 def sign_in_view(*, demo: bool, customers: Sequence[tuple[CustomerId, str]]) -> SignInView:
     """The page for an installation, with the demo's customers as pairs of id and name."""
-    rows = (DemoCustomerRow(id, name, _initials(name)) for id, name in customers)
-    return SignInView(loaded=True, demo=demo, customers=tuple(rows))
+    rows = tuple(DemoCustomerRow(id, name, _initials(name)) for id, name in customers)
+    return SignInView(loaded=True, demo=demo, preparing=demo and not rows, customers=rows)
 
 
 def _initials(name: str) -> str:
