@@ -4,11 +4,14 @@ https://docs.stripe.com/billing/subscriptions/cancel: at a period's end it is th
 that ends it, by its `cancel_at`.
 """
 
+from dataclasses import replace
+from dataclasses import replace
 from typing import Any
 
 from portal.sandbox.billing.charges import final_charges
-from portal.sandbox.billing.drafts import complete, issue_draft
-from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.drafts import issue_draft
+from portal.sandbox.billing.invoices import Occasion, finalize
+from portal.sandbox.billing.payment import pay
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import save_change
@@ -53,10 +56,14 @@ def _stop_collecting(store: Store, subscription: StripeObject) -> None:
 def _bill_usage(
     store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
 ) -> StripeObject:
-    """Invoice the usage of the period so far, without any grace."""
-    charges = list(final_charges(store, ledger, subscription, at))
+    """Invoice the usage of the period so far, without any grace.
+
+    Spans are half open, and what was used in the very second of the cancellation is owed too.
+    """
+    until_now = final_charges(store, ledger, subscription, at + 1)
+    charges = [replace(charge, end=at) for charge in until_now]
     if not charges:
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
     draft = issue_draft(store, subscription, charges, occasion)
-    return subscription | {"latest_invoice": complete(store, ledger, draft, at)["id"]}
+    return subscription | {"latest_invoice": complete(store, draft, at)["id"]}
