@@ -4,14 +4,17 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
 from portal.cli.frontend import ROOT, prepare_frontend
+from portal.cli.gateway import open_gateway
 from portal.cli.processes import (
     Child,
     module_command,
@@ -19,7 +22,9 @@ from portal.cli.processes import (
     portal_environment,
     require_free_port,
 )
+from portal.cli.serve import migrate
 from portal.settings import Settings
+from portal.stripe_gateway.writes import create_event_destination, create_webhook_endpoint
 
 _DEMO_KEY = "sk_test_demo"
 _SECRET_FILE = "webhook-secret"  # noqa: S105 - a file's name
@@ -102,13 +107,30 @@ def _run(running: ExitStack, settings: Settings, folder: Path, sandbox_port: int
 
 
 def _fill_the_mirror(settings: Settings, folder: Path) -> None:
-    """Tables, a webhook endpoint whose secret the demo remembers, and what Stripe holds by now."""
-    from portal.cli.serve import migrate
-
+    """Tables, a webhook whose secrets are remembered, and what the local Stripe holds by now."""
     migrate()
-    secret = folder / _SECRET_FILE
-    if not secret.exists():
+    secrets = folder / f"webhook-secrets-{settings.portal_port}"
+    if not secrets.exists():
         url = f"http://127.0.0.1:{settings.portal_port}/webhooks/stripe"
-        secret.touch(mode=0o600)
-        secret.write_text(asyncio.run(_create_webhook(settings, url)))
-    os.environ["STRIPE_WEBHOOK_SECRET"] = secret.read_text()
+        made = asyncio.run(_create_webhook(settings, url))
+        secrets.touch(mode=0o600)
+        secrets.write_text(",".join(made))
+    os.environ["STRIPE_WEBHOOK_SECRET"] = secrets.read_text()
+    subprocess.run(module_command("mirror", "sync"), check=True)
+
+
+async def _create_webhook(settings: Settings, url: str) -> list[str]:
+    async with open_gateway(settings) as gateway:
+        return [
+            await create(gateway, url, idempotency_key=str(uuid4()))
+            for create in (create_webhook_endpoint, create_event_destination)
+        ]
+
+
+def _welcome(settings: Settings) -> str:
+    return f"""
+The portal is at {settings.portal_url}
+Sign in with one click there, as Acme Robotics or another customer of the demo vendor.
+The local Stripe is at {settings.stripe_api_base} for any Stripe client with the key {_DEMO_KEY}.
+Ctrl-C stops everything; the data stays for the next start (make demo RESET=1 starts clean).
+"""

@@ -7,7 +7,7 @@ event through only if its handler is marked with `allow` and the person has one 
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import reflex as rx
 from reflex.event import Event
@@ -15,7 +15,6 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import EventCallback
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
-from typing_extensions import TypeVarTuple, Unpack
 
 from portal.pages.session_state import ANONYMOUS, SIGN_IN_PATH, SessionState
 from portal.services.acting import Acting, Right, has_right
@@ -42,15 +41,15 @@ P = TypeVarTuple("P")
 
 def allow(
     *rights: Right | str, background: bool = False
-) -> Callable[[Callable[[S, Unpack[P]], Any]], EventCallback[Unpack[P]]]:
+) -> Callable[[Callable[[S, *P], Any]], EventCallback[*P]]:
     """Make a State's method an event handler that people with one of these rights may call.
 
     `PUBLIC` lets everybody in, signed in or not. A handler without this mark is called by nobody.
     """
 
-    def mark(method: Callable[[S, Unpack[P]], Any]) -> EventCallback[Unpack[P]]:
+    def mark(method: Callable[[S, *P], Any]) -> EventCallback[*P]:
         method.__dict__["rights"] = frozenset(str(right) for right in rights)
-        handler: EventCallback[Unpack[P]] = rx.event(method, background=background)  # type: ignore[assignment]
+        handler: EventCallback[*P] = rx.event(method, background=background)  # type: ignore[assignment]
         return handler
 
     return mark

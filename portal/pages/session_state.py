@@ -29,7 +29,7 @@ class SessionState(rx.State):
     def _bind_to(self, owner: str) -> None:
         """Keep what is here only while the same sign-in stands behind the tab."""
         if self._owner != owner:
-            self.reset()
+            self.reset()  # type: ignore[no-untyped-call]
             self._owner = owner
 
     async def _acting(self) -> Acting:
