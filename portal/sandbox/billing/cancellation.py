@@ -5,13 +5,11 @@ that ends it, by its `cancel_at`.
 """
 
 from dataclasses import replace
-from dataclasses import replace
 from typing import Any
 
 from portal.sandbox.billing.charges import final_charges
-from portal.sandbox.billing.drafts import issue_draft
-from portal.sandbox.billing.invoices import Occasion, finalize
-from portal.sandbox.billing.payment import pay
+from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import save_change

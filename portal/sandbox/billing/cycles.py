@@ -6,7 +6,13 @@ https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 from typing import Any
 
 from portal.sandbox.billing.charges import cycle_charges, ends_by, first_charges
-from portal.sandbox.billing.drafts import complete, issue_draft, refresh_touched, wait_for_usage
+from portal.sandbox.billing.drafts import (
+    complete,
+    issue_draft,
+    refresh,
+    refresh_touched,
+    wait_for_usage,
+)
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.payment import require_payment_method
 from portal.sandbox.billing.renewal import (
@@ -23,9 +29,7 @@ from portal.sandbox.wire import presented
 StripeObject = dict[str, Any]
 
 
-def start_subscription(
-    store: Store, ledger: UsageLedger, subscription: StripeObject
-) -> StripeObject:
+def start_subscription(store: Store, subscription: StripeObject) -> StripeObject:
     """Begin the first period of a subscription that is kept with its items, and bill it.
 
     The first invoice is finalised and paid at once; there is none when nothing is owed in advance.
@@ -38,7 +42,7 @@ def start_subscription(
         occasion = Occasion("subscription_create", at, start=at)
         draft = issue_draft(store, subscription, charges, occasion)
         require_payment_method(store, draft)
-        invoice = complete(store, ledger, draft, at)
+        invoice = complete(store, draft, at)
         status = "incomplete" if _is_unpaid(invoice) else "active"
         subscription = subscription | {"latest_invoice": invoice["id"], "status": status}
     return keep_scheduled(store, subscription)
@@ -84,7 +88,7 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> Non
 
 def _close_draft(store: Store, ledger: UsageLedger, draft: StripeObject) -> None:
     """Finalise a draft whose grace is over; a failed payment leaves the subscription past due."""
-    invoice = complete(store, ledger, draft, draft["_due_at"])
+    invoice = complete(store, refresh(store, ledger, draft), draft["_due_at"])
     details = invoice["parent"]["subscription_details"]
     subscription = store.get("subscription", details["subscription"])
     if subscription is not None and subscription["status"] in ("active", "past_due"):

@@ -33,9 +33,9 @@ def wait_for_usage(store: Store, ledger: UsageLedger, draft: StripeObject) -> St
     return store.put(draft | dict.fromkeys(times, finalizes_at))
 
 
-def complete(store: Store, ledger: UsageLedger, draft: StripeObject, at: int) -> StripeObject:
-    """Take in the last usage, finalise and try to collect."""
-    return pay(store, finalize(store, refresh(store, ledger, draft), at), at)
+def complete(store: Store, draft: StripeObject, at: int) -> StripeObject:
+    """Finalise the draft as it is and try to collect."""
+    return pay(store, finalize(store, draft, at), at)
 
 
 def refresh_touched(store: Store, ledger: UsageLedger) -> None:

@@ -32,7 +32,8 @@ def test_cancelling_with_an_invoice_bills_the_usage_so_far(company: Company) -> 
     customer = company.customer()
     subscription = company.subscribe(customer, company.metered(company.meter()))
     company.run_to(HALF)
-    company.use(customer, 200, HALF - 1)
+    company.use(customer, 150, HALF - 1)
+    company.use(customer, 50, HALF)
 
     ended = cancel_subscription(
         company.store, company.ledger, subscription, invoice_now=True, prorate=False
