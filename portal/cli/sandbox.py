@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(  # noqa: PLR0913 - one parameter per option of the command
+    *,
     empty: Annotated[bool, typer.Option("--empty", help="Start without the demo company.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8420,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this file.")] = None,

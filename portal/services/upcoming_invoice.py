@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 from portal.clock import Period
 from portal.mirror import queries
@@ -23,7 +24,8 @@ async def report(acting: Acting) -> UpcomingInvoice | None:
         items = await queries.list_subscription_items(session, acting.customer)
         method = await queries.find_default_payment_method(session, acting.customer)
     by_id = {one.item.id: one for one in items}
-    rows = tuple(_row(acting, group, by_id) for group in _by_item(lines))
+    groups = sorted(_by_item(lines), key=partial(_place, list(by_id)))
+    rows = tuple(_row(acting, group, by_id) for group in groups)
     return _report(preview, rows, _payment_method(method))
 
 
@@ -56,6 +58,16 @@ def _by_item(lines: Iterable[InvoicePreviewLine]) -> list[list[InvoicePreviewLin
         key = (line.subscription_item_id, line.period_start, line.period_end, alone)
         groups.setdefault(key, []).append(line)
     return list(groups.values())
+
+
+def _place(item_ids: Sequence[str], lines: Sequence[InvoicePreviewLine]) -> int:
+    """Where a row stands: the subscription's items in their order, all else after them.
+
+    Stripe lists the newest item first, which would put the plan at the end.
+    """
+    item = lines[0].subscription_item_id
+    plain = item in item_ids and not lines[0].proration
+    return item_ids.index(item) if item and plain else len(item_ids)
 
 
 def _row(
