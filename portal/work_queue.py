@@ -71,13 +71,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedItem:
-    """An item that failed too often and waits for a new mark or a person."""
+class FailedItem:
+    """An item whose last run failed; parked, it waits for a new mark or a person."""
 
     key: str
     error: str
     attempts: int
-    parked_at: datetime
+    due_at: datetime
+    parked_at: datetime | None
 
 
 _items: Table = SQLModel.metadata.tables["work_item"]
@@ -181,14 +182,19 @@ async def postpone(session: Session, held: Claim, error: str, now: datetime) -> 
     await _run(session, _later(held, error, now, delay))
 
 
-async def list_parked(session: Session, queue: str) -> list[ParkedItem]:
-    """The items that wait for a new mark or a person, the latest first."""
+async def list_failed(session: Session, queue: str) -> list[FailedItem]:
+    """The items whose last run failed, parked or to be tried again, the longest queued first."""
     wanted = (
-        select(_c.key, _c.error, _c.attempts, _c.parked_at)
-        .where(_c.queue == queue, _c.parked_at.is_not(None))
-        .order_by(_c.parked_at.desc(), _c.key)
+        select(_c.key, _c.error, _c.attempts, _c.due_at, _c.parked_at)
+        .where(_c.queue == queue, _c.error.is_not(None))
+        .order_by(_c.created_at, _c.key)
     )
-    return [ParkedItem(*row) for row in await _run(session, wanted)]
+    return [FailedItem(*row) for row in await _run(session, wanted)]
+
+
+async def list_parked(session: Session, queue: str) -> list[FailedItem]:
+    """The items that wait for a new mark or a person."""
+    return [item for item in await list_failed(session, queue) if item.parked_at]
 
 
 async def count_waiting(session: Session, queue: str, prefix: str = "") -> int:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-USAGE = "usage"
+from portal.records.stripe_events import USAGE
+
 # Ids go into keys and text columns: whatever does not look like an id is not one.
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 _PREVIEW = "upcoming_in"

@@ -12,10 +12,9 @@ from portal import work_queue
 from portal.clock import Clock
 from portal.database import Database, Session
 from portal.inbox.failure_text import failure_text
-from portal.inbox.handlers import USAGE
 from portal.mirror import queries
 from portal.records import watched_customers
-from portal.records.stripe_events import STRIPE_OBJECTS, object_key
+from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.stripe_ids import CustomerId
 
 TICK_SECONDS = 0.5

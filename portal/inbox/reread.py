@@ -6,12 +6,12 @@ from datetime import datetime
 from portal import work_queue
 from portal.changes import Changes
 from portal.database import Database, Session
-from portal.inbox.handlers import USAGE, Concerned
+from portal.inbox.handlers import Concerned
 from portal.mirror.applied import Applied, Outcome
 from portal.mirror.apply import Facts
 from portal.mirror.known_usage import known_usage
 from portal.records import watched_customers
-from portal.records.stripe_events import STRIPE_OBJECTS, object_key
+from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.stripe_gateway import reads
 from portal.stripe_gateway.client import Gateway
 from portal.stripe_gateway.usage.snapshot import read_usage_snapshot

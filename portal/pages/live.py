@@ -58,8 +58,7 @@ class Live:
         """Bring the open tabs of a customer with news up to date, until cancelled."""
         async for customers in wiring().changes.listen(self.customers):
             for customer in customers:
-                for tab in list(self._tabs.get(customer, {}).values()):
-                    await self._push(app, tab, customer)
+                await self._push_to_all(app, customer)
             await asyncio.sleep(PUSH_SECONDS)
 
     async def keep_watched(self, app: rx.App) -> None:
@@ -67,8 +66,15 @@ class Live:
         while True:
             self._drop_closed_tabs(app)
             for customer in self.customers():
-                await usage.keep_watched(wiring().system("live pages", customer))
+                acting = wiring().system("live pages", customer)
+                await usage.keep_watched(acting)
+                if await usage.is_stuck(acting):  # silence is no news, but must be seen
+                    await self._push_to_all(app, customer)
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _push_to_all(self, app: rx.App, customer: CustomerId) -> None:
+        for tab in list(self._tabs.get(customer, {}).values()):
+            await self._push(app, tab, customer)
 
     async def _push(self, app: rx.App, tab: Tab, customer: CustomerId) -> None:
         try:

@@ -14,6 +14,8 @@ from sqlmodel import Field, SQLModel, col, select, update
 from portal.database import Session, UtcDateTime
 
 STRIPE_OBJECTS = "stripe_object"
+# Not a kind of Stripe's: a customer's usage and the preview of the next invoice, read together.
+USAGE = "usage"
 
 
 class EventStatus(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import repeat
 
+from portal import work_queue
 from portal.catalog import CatalogMeter
 from portal.clock import Period
 from portal.database import Session
@@ -16,6 +17,7 @@ from portal.mirror.queries import SubscribedItem
 from portal.money import Money
 from portal.rating.rate import rate
 from portal.records import watched_customers
+from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.services.acting import Acting, Right
 from portal.services.metered_items import MeteredItem, list_metered_items
 from portal.services.previous_period import Before, find_before
@@ -32,6 +34,14 @@ async def keep_watched(acting: Acting) -> None:
     async with acting.transaction() as session:
         until = acting.now() + WATCH_LENGTH
         await watched_customers.watch(session, acting.customer, until)
+
+
+async def is_stuck(acting: Acting) -> bool:
+    """Whether the last try to read the customer's usage from Stripe failed."""
+    acting.require(Right.USAGE_READ)
+    async with acting.reading() as session:
+        key = object_key(USAGE, acting.customer)
+        return await work_queue.find_error(session, STRIPE_OBJECTS, key) is not None
 
 
 async def report(acting: Acting) -> UsageReport | None:

@@ -24,4 +24,5 @@ class OverviewState(SessionState):
     async def _show(self, acting: Acting) -> None:
         report = await usage.report(acting)
         upcoming = await upcoming_invoice.report(acting)
-        self.view = overview_view(report, upcoming)
+        stuck = await usage.is_stuck(acting)
+        self.view = overview_view(report, upcoming, stripe_answers=not stuck)
