@@ -197,6 +197,12 @@ async def list_parked(session: Session, queue: str) -> list[FailedItem]:
     return [item for item in await list_failed(session, queue) if item.parked_at]
 
 
+async def find_error(session: Session, queue: str, key: str) -> str | None:
+    """Why the item has not been finished yet; None when nothing failed, or nothing is queued."""
+    wanted = select(_c.error).where(_c.queue == queue, _c.key == key)
+    return next((row.error for row in await _run(session, wanted)), None)
+
+
 async def count_waiting(session: Session, queue: str, prefix: str = "") -> int:
     """How many items with that beginning are queued and not parked."""
     wanted = select(func.count()).where(
