@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from portal.api import sign_in
 from portal.api.problems import answer_with_problems
+from portal.components.document import document_head
 from portal.inbox.endpoint import WebhookEndpoint
 from portal.pages.live import LIVE
 from portal.pages.not_found.page import not_found_page
@@ -34,6 +35,7 @@ def make_app() -> rx.App:
     made = rx.App(
         api_transformer=[_routes(), _webhooks],
         stylesheets=["/tokens.css", "/portal.css"],
+        head_components=document_head(),
         backend_exception_handler=_log_bug,
         html_lang="en",
         toaster=None,

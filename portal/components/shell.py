@@ -37,7 +37,6 @@ def shell(
         ),
         tab_bar(current),
         _account_menu(session),
-        age_script(),
         class_name="app",
     )
 
@@ -53,11 +52,6 @@ def vendor_mark(*, large: bool = False) -> rx.Component:
 def page_head(title: str, *tools: rx.Component) -> rx.Component:
     """The page's one heading, with what belongs to the whole page at the right."""
     return rx.el.div(rx.el.h1(title), rx.el.div(*tools, class_name="tools"), class_name="page-head")
-
-
-def age_script() -> rx.Component:
-    """The script behind `freshness`, from our own address."""
-    return rx.el.script(src="/age.js", custom_attrs={"async": True})
 
 
 def _skip_link() -> rx.Component:

@@ -4,11 +4,8 @@ Pure. Amounts are points on a scale in minor units, texts are already written; m
 each period's own start, so that both curves compare equal elapsed time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from portal.clock import Period
 from portal.components.chart_scale import (
     AxisTick,
     amount_label,
@@ -18,27 +15,14 @@ from portal.components.chart_scale import (
     top_amount,
 )
 from portal.components.formats import day_text, period_name, period_text, time_text
+from portal.components.spend_points import MINUTE, PlotPoint, now_minute, plot_points
 from portal.money import Money, money_text
-from portal.services.reports import SpendPoint, UsageReport
+from portal.services.reports import LicensedCharge, UsageReport
 
-_MOST_POINTS = 124
 _LABEL_APART = 4.8
-_MINUTE = timedelta(minutes=1)
 _LETTER_PIXELS = 7
 _LONGEST_NAME = 24
 _LONGEST_AMOUNT = 11
-
-
-@dataclass(frozen=True, slots=True)
-class PlotPoint:
-    """Both curves at one moment; `usage` is the band from the plan's base up to what was spent."""
-
-    minute: int
-    plan: int | None
-    usage: tuple[int, int] | None
-    spent: int | None
-    previous: int | None
-    readout: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +62,13 @@ def spend_plot(report: UsageReport) -> SpendPlot:
     minutes = _longest_minutes(report)
     base = _base_amount(report)
     highest = top_amount(_largest_amount(report), report.currency)
-    now_share = min(_now_minute(report) / minutes, 1)
+    now_share = min(now_minute(report) / minutes, 1)
     amounts = amount_ticks(highest, report.currency)
     return SpendPlot(
-        points=_points(report, base),
+        points=plot_points(report, base),
         minutes=minutes,
         highest=highest,
-        now_minute=_now_minute(report),
+        now_minute=now_minute(report),
         now_amount=report.spend_to_date.amount,
         amounts=amounts,
         times=time_ticks(report.period, minutes),
@@ -100,19 +84,18 @@ def spend_plot(report: UsageReport) -> SpendPlot:
     )
 
 
-def _base_charges(report: UsageReport) -> list[Money]:
+def _base_charges(report: UsageReport) -> list[LicensedCharge]:
+    """What runs from the first minute on; add-ons that began later lie above it."""
     start = report.period.start
-    return [charge.cost for charge in report.licensed if charge.period.start <= start]
+    return [charge for charge in report.licensed if charge.period.start <= start]
 
 
 def _base_amount(report: UsageReport) -> int:
-    """What the plan costs from the first minute on; add-ons that began later lie above it."""
-    return max(sum(cost.amount for cost in _base_charges(report)), 0)
+    return max(sum(charge.cost.amount for charge in _base_charges(report)), 0)
 
 
 def _base_label(report: UsageReport, base: int) -> str:
-    start = report.period.start
-    names = [charge.name for charge in report.licensed if charge.period.start <= start]
+    names = [charge.name for charge in _base_charges(report)]
     name = names[0] if len(names) == 1 and len(names[0]) <= _LONGEST_NAME else "Plans"
     return f"{name} {money_text(Money(base, report.currency))}"
 
@@ -136,50 +119,7 @@ def _longest_minutes(report: UsageReport) -> int:
     lengths = [report.period.length]
     if report.previous is not None:
         lengths.append(report.previous.period.length)
-    return max(max(lengths) // _MINUTE, 1)
-
-
-def _points(report: UsageReport, base: int) -> tuple[PlotPoint, ...]:
-    previous = report.previous
-    before_curve = previous.curve if previous else ()
-    every = max(-(-max(len(report.curve), len(before_curve)) // _MOST_POINTS), 1)
-    spent = _by_minute(report.curve, report.period, every)
-    spent = {minute: amount for minute, amount in spent.items() if minute <= _now_minute(report)}
-    spent[_now_minute(report)] = report.spend_to_date.amount
-    spent.setdefault(0, base)
-    before = _by_minute(before_curve, previous.period, every) if previous else {}
-    if previous is not None:
-        before[_minutes(previous.period.start, previous.period.end)] = previous.spend.amount
-        before.setdefault(_now_minute(report), previous.spend_at_this_point.amount)
-    return tuple(
-        _point(report, minute, base, spent.get(minute), before.get(minute))
-        for minute in sorted({*spent, *before})
-    )
-
-
-def _point(
-    report: UsageReport, minute: int, base: int, spent: int | None, before: int | None
-) -> PlotPoint:
-    is_past = spent is not None
-    return PlotPoint(
-        minute=minute,
-        plan=base if is_past else None,
-        usage=(min(base, spent), spent) if spent is not None else None,
-        spent=spent,
-        previous=before,
-        readout=_readout(report, minute, spent, before),
-    )
-
-
-def _readout(report: UsageReport, minute: int, spent: int | None, before: int | None) -> str:
-    at = report.period.start + timedelta(minutes=minute)
-    parts = [f"{at:%a} {day_text(at)} {time_text(at)}"]
-    if spent is not None:
-        parts.append(money_text(Money(spent, report.currency)))
-    if before is not None and report.previous is not None:
-        name = period_name(report.previous.period)
-        parts.append(f"{name} {money_text(Money(before, report.currency))}")
-    return " · ".join(parts)
+    return max(max(lengths) // MINUTE, 1)
 
 
 def _end_labels(report: UsageReport, highest: int) -> tuple[EndLabel, ...]:
@@ -212,17 +152,3 @@ def _summary(report: UsageReport) -> str:
         else ""
     )
     return f"Cumulative spend, {period_text(report.period, year=True)}: {so_far}.{ended}"
-
-
-def _by_minute(curve: Sequence[SpendPoint], period: Period, every: int) -> dict[int, int]:
-    kept = [point for at, point in enumerate(curve) if at % every == 0]
-    return {_minutes(period.start, point.at): point.amount for point in kept}
-
-
-def _now_minute(report: UsageReport) -> int:
-    """Now, or the period's end when the next period has begun but is not known yet."""
-    return _minutes(report.period.start, min(report.now, report.period.end))
-
-
-def _minutes(start: datetime, moment: datetime) -> int:
-    return (moment - start) // _MINUTE

@@ -18,7 +18,7 @@ def invoice_card(invoice: InvoiceView) -> rx.Component:
         ),
         rx.cond(invoice.available, _preview(invoice), _no_preview()),
         aria_label="Upcoming invoice",
-        class_name="card invoice-card",
+        class_name="card",
     )
 
 
@@ -29,7 +29,7 @@ def invoice_card_skeleton() -> rx.Component:
         rx.el.div(rx.el.h2("Upcoming invoice"), skeleton("72px", 12), class_name="card-head"),
         rx.el.div(*lines, *lines[:3], class_name="invoice-lines"),
         aria_label="Upcoming invoice",
-        class_name="card invoice-card",
+        class_name="card",
     )
 
 
