@@ -72,9 +72,9 @@ async def list_subscribed_customers(session: Session) -> Sequence[CustomerId]:
         select(Subscription.customer_id)
         .distinct()
         .where(col(Subscription.status).in_(LIVE_STATUSES), col(Subscription.deleted_at).is_(None))
-        .order_by(Subscription.customer_id)
     )
-    return [CustomerId(one) for one in await session.exec(found)]
+    # Sorted here, not by the database, whose order of texts depends on its language.
+    return sorted(CustomerId(one) for one in await session.exec(found))
 
 
 async def find_present_moment(session: Session, customer: CustomerId) -> datetime | None:

@@ -58,7 +58,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, clock: Clock, *, sleep: Sleep = asyncio.sleep) -> None:
         self.is_live = settings.is_live
-        self._clock = clock
+        self.clock = clock
         self._sleep = sleep
         self._budget = ReadBudget(settings.stripe_reads_per_second)
         self._transport = PooledTransport()
@@ -82,7 +82,7 @@ class Gateway:
 
         async def once() -> Answer:
             await self._budget.take()
-            read_at = self._clock.now()
+            read_at = self.clock.now()
             try:
                 found = await call(self._stripe)
             except stripe.InvalidRequestError as error:
@@ -124,7 +124,7 @@ class Gateway:
         options: stripe.RequestOptions = {"idempotency_key": idempotency_key}
 
         async def once() -> Answer:
-            read_at = self._clock.now()
+            read_at = self.clock.now()
             changed = await call(self._stripe, options)
             return Answer(changed.to_dict(for_json=True), read_at)
 

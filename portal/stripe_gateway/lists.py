@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.stripe_gateway import translate
 from portal.stripe_gateway.client import Answer, Gateway
-from portal.stripe_gateway.facts import ObjectFacts
+from portal.stripe_gateway.facts import CustomerFacts, ObjectFacts
 from portal.stripe_gateway.reads import complete_invoice, complete_subscription
 from portal.stripe_gateway.translate import StripeObject
 
@@ -111,6 +111,28 @@ async def list_invoices(
     async for objects, read_at in _objects(pages):
         answers = [Answer(one, read_at) for one in objects]
         yield _page(objects, [await complete_invoice(gateway, one) for one in answers])
+
+
+async def list_test_clocks_with_customers(gateway: Gateway, after: str | None = None) -> Pages:
+    """Each test clock in a page of its own, with the customers on it and all that is theirs."""
+    async for clocks in list_test_clocks(gateway, after):
+        for clock in clocks.facts:
+            facts: list[ObjectFacts] = [clock]
+            async for customers in list_customers(gateway, test_clock=clock.id):
+                facts.extend(customers.facts)
+            for customer in [one.id for one in facts if one.kind == CustomerFacts.kind]:
+                facts.extend([one async for one in list_owned(gateway, customer)])
+            yield FactsPage(tuple(facts), clock.id)
+
+
+async def list_owned(gateway: Gateway, customer: str) -> AsyncIterator[ObjectFacts]:
+    """All subscriptions and invoices of one customer, on a test clock or not."""
+    async for page in list_subscriptions(gateway, customer=customer):
+        for subscription in page.facts:
+            yield subscription
+    async for page in list_invoices(gateway, customer=customer):
+        for invoice in page.facts:
+            yield invoice
 
 
 async def _objects(
