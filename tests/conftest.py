@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.inbox",
     "tests.fixtures.postgres",
+    "tests.fixtures.property_tests",
     "tests.fixtures.sandbox",
     "tests.fixtures.stripe_account",
     "tests.fixtures.stripe_wire",

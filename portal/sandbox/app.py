@@ -27,7 +27,7 @@ from portal.sandbox.hosted_invoice import hosted_page
 from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import Request
-from portal.sandbox.http.serving import serve_http
+from portal.sandbox.http.serving import require_free, serve_http
 from portal.sandbox.resources.test_clocks import resume_advance
 from portal.sandbox.store import Store
 
@@ -120,6 +120,7 @@ class Sandbox:
 
 async def run(options: Options, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told the address once it answers."""
+    require_free(options.port)
     sandbox = Sandbox(options)
     # Before the signals are handled, so that a long start can still be broken off.
     _open(sandbox, options)

@@ -30,6 +30,12 @@ def named(store: Store, kind: str, id: str, param: str) -> dict[str, Any]:
     return found
 
 
+def check_filter(store: Store, kind: str, params: dict[str, Any]) -> None:
+    """Refuse a list's filter, named like the kind, whose id was never given to anything."""
+    if kind in params and store.get(kind, params[kind]) is None:
+        raise no_such(kind, params[kind], param=kind)
+
+
 def no_such(kind: str, id: str, *, param: str | None = None) -> Refused:
     """Nothing has this id: 404 when it stood in the path, 400 when `param` held it."""
     return Refused(

@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.errors import Misconfigured
 
+_PATIENCE_SECONDS = 1
 _SCHEMA = """
 create table if not exists stripe_object (
     kind text not null, id text not null, position integer not null, body text not null,
@@ -22,16 +23,19 @@ class StoreFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
         try:
+            # Two sandboxes on one file would each undo what the other has written.
+            self._connection.execute("pragma locking_mode=exclusive")
             # An answer promises its change even after kill -9; a power cut is not our concern.
             self._connection.execute("pragma journal_mode=wal")
             self._connection.execute("pragma synchronous=normal")
             self._connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
+            self._connection.close()
             raise Misconfigured(
                 f"{path} cannot be used by the sandbox ({error}).",
-                next_step="Name another file with --data, or remove this one.",
+                next_step="Name another file with --data; one that is in use is locked.",
             ) from error
 
     @property

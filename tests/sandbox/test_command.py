@@ -117,3 +117,34 @@ def test_the_rate_limit_is_stripes_when_it_is_on(sandboxes):
     assert [answer.status_code for answer in answers[:25]] == [200] * 25
     assert limited[0].headers["stripe-rate-limited-reason"] == "global-rate"
     assert limited[0].json()["error"]["code"] == "rate_limit"
+
+
+def test_the_demo_company_is_there_and_uses_what_it_pays_for(sandboxes):
+    client = sandboxes("--customers", "2", "--seed", "3").client()
+
+    customers = list(client.v1.customers.list().auto_paging_iter())
+
+    acme = next(customer for customer in customers if customer.name == "Acme Robotics")
+    [subscription] = client.v1.subscriptions.list({"customer": acme.id}).data
+
+    def charged():
+        return client.v1.invoices.create_preview({"subscription": subscription.id}).total
+
+    before = charged()
+    assert len(customers) == 7
+    assert before > 0
+    wait_for(lambda: charged() > before, "new usage")
+
+
+def test_a_file_that_is_in_use_is_refused(sandboxes, tmp_path):
+    file = str(tmp_path / "sandbox.db")
+    sandboxes("--empty", "--data", file)
+
+    command = [sys.executable, "-m", "portal", "sandbox", "--data", file]
+    second = subprocess.run(
+        [*command, "--port", str(free_port())], capture_output=True, text=True, timeout=30
+    )
+
+    assert second.returncode == 1
+    assert "locked" in second.stderr
+    assert "Traceback" not in second.stderr

@@ -17,10 +17,22 @@ _POLL_SECONDS = 0.005
 _START_SECONDS = 10
 
 
+def require_free(port: int) -> None:
+    """Raise Misconfigured if the port is taken; the server itself would share it without a word."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError as error:
+            raise Misconfigured(
+                f"The sandbox cannot listen on port {port} ({error.strerror}).",
+                next_step="Choose another one with --port.",
+            ) from error
+
+
 @asynccontextmanager
 async def serve_http(app: Callable[..., Any], port: int) -> AsyncIterator[None]:
     """Serve while the block runs; inside it the address answers already."""
-    _require_free(port)
     # It warns that embedding is new, and tells of every start and stop, on each run.
     logging.getLogger("_granian").setLevel(logging.CRITICAL)
     server = Server(
@@ -40,19 +52,6 @@ async def serve_http(app: Callable[..., Any], port: int) -> AsyncIterator[None]:
         stop: Any = server.stop
         stop()
         await serving
-
-
-def _require_free(port: int) -> None:
-    """The server would share a taken port without a word, so it is tried here first."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except OSError as error:
-            raise Misconfigured(
-                f"The sandbox cannot listen on port {port} ({error.strerror}).",
-                next_step="Choose another one with --port.",
-            ) from error
 
 
 async def _wait_until_open(serving: asyncio.Task[None], port: int) -> None:

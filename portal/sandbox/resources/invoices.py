@@ -24,6 +24,8 @@ routes = Routes()
 def list_invoices(call: Call) -> Listing:
     """Invoices, newest first."""
     asked = call.params
+    for kind in ("customer", "subscription"):
+        lookup.check_filter(call.store, kind, asked)
     names = ("collection_method", "customer", "status")
     exact = {name: asked[name] for name in names if name in asked}
     found = (

@@ -65,6 +65,7 @@ def create_subscription(call: Call) -> StripeObject:
 def list_subscriptions(call: Call) -> Listing:
     """Subscriptions, newest first; without a status those that have not ended."""
     asked = call.params
+    lookup.check_filter(call.store, "customer", asked)
     exact = given(asked, ("collection_method", "customer"))
     if "customer" not in asked:
         exact["test_clock"] = asked.get("test_clock")

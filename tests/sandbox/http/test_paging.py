@@ -160,3 +160,12 @@ def test_prices_are_found_by_lookup_key_meter_and_product(sandbox_client):
 )
 def test_times_are_filtered_by_their_bounds(asked, matches):
     assert within(asked, 100) is matches
+
+
+@pytest.mark.parametrize("path", ["/v1/subscriptions", "/v1/invoices", "/v1/payment_methods"])
+def test_a_filter_by_nobody_is_refused(sandbox, path):
+    with raw(sandbox) as http:
+        response = http.get(path, params={"customer": "cus_nobody"})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "customer"
