@@ -172,8 +172,8 @@ async def fail(session: Session, held: Claim, error: str, now: datetime) -> bool
     return any(parked_at is not None for (parked_at,) in rows)
 
 
-async def postpone(session: Session, held: Claim, error: str, now: datetime) -> None:
-    """Let the item go after a failure that is not its own: it never parks for that.
+async def postpone(session: Session, held: Claim, error: str | None, now: datetime) -> None:
+    """Let the item go for a reason that is not its own fault: it never parks for that.
 
     It waits half as long again as it has waited already, from two seconds to five minutes.
     """
@@ -250,7 +250,7 @@ def _held(held: Claim) -> Update:
     return update(_items).where(*_ours(held))
 
 
-def _later(held: Claim, error: str, now: datetime, delay_seconds: float) -> Update:
+def _later(held: Claim, error: str | None, now: datetime, delay_seconds: float) -> Update:
     jittered = timedelta(seconds=delay_seconds * random.uniform(0.5, 1))
     return _held(held).values(**_RELEASED, error=error, due_at=now + jittered)
 

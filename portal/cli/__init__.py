@@ -19,6 +19,9 @@ def main() -> None:
     for group in _GROUPS:
         import_module(f"portal.cli.{group}").register(app)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # A line for every request would bury everything else.
+    for chatty in ("alembic", "httpx", "stripe"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         app()
     except PortalError as error:

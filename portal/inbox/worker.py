@@ -107,7 +107,7 @@ class InboxWorker:
         if applied.outcome is Outcome.STALE:
             # A read that began later is there already. If clocks are right it saw all that this
             # one could; reading once more costs less than relying on that.
-            await work_queue.postpone(session, held, "StaleRead: a later read came first", now)
+            await work_queue.postpone(session, held, None, now)
             finished = False
         else:
             finished = await work_queue.finish(session, held)

@@ -114,7 +114,7 @@ async def park(session: Session, kind: str, object_id: str, error: str, now: dat
     await _close(session, kind, object_id, (EventStatus.PENDING,), outcome)
 
 
-async def reopen(session: Session, event: StripeEvent, kind: str, object_id: str) -> None:
+def reopen(session: Session, event: StripeEvent, kind: str, object_id: str) -> None:
     """Let the event wait again, for the object that it is about by today's understanding."""
     event.object_kind, event.object_id = kind, object_id
     event.status, event.error, event.handled_at = EventStatus.PENDING, None, None
