@@ -1,5 +1,6 @@
 """Test clocks: https://docs.stripe.com/billing/testing/test-clocks. They only move forward."""
 
+import logging
 from typing import Any
 
 from portal.sandbox import lookup
@@ -14,6 +15,7 @@ from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+_log = logging.getLogger(__name__)
 routes = Routes()
 _KIND = "test_helpers.test_clock"
 _PATH = "/v1/test_helpers/test_clocks"
@@ -89,14 +91,22 @@ def advance_test_clock(call: Call, id: str) -> StripeObject:
 
 
 def resume_advance(store: Store, ledger: UsageLedger, id: str) -> None:
-    """Do what is due up to the target of a clock that is advancing, and stop it there."""
+    """Do what is due up to the target of a clock that is advancing, and stop it there.
+
+    If that fails nothing of it has happened, and the clock says `internal_failure` from then on.
+    """
     clock = store.get(_KIND, id)
     if clock is None or clock["status"] != "advancing":
         return
     target = clock["status_details"]["advancing"]["target_frozen_time"]
-    arrived = advance(store, ledger, clock, target)
-    ready = store.put(arrived | {"status": "ready", "status_details": {}})
-    store.emit(f"{_KIND}.ready", ready)
+    try:
+        arrived, status = advance(store, ledger, clock, target), "ready"
+    except Exception:
+        _log.exception("the test clock %s cannot advance", id)
+        store.rollback()
+        arrived, status = clock, "internal_failure"
+    stopped = store.put(arrived | {"status": status, "status_details": {}})
+    store.emit(f"{_KIND}.{status}", stopped)
 
 
 def _farthest(store: Store, clock: StripeObject) -> int:
