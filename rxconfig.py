@@ -17,7 +17,6 @@ config = rx.Config(
     cors_allowed_origins=[_URL],
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    state_auto_setters=False,
     redis_token_expiration=900,
     plugins=[rx.plugins.SitemapPlugin(), rx.plugins.TailwindV4Plugin()],
 )

@@ -73,6 +73,7 @@ class Live:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _push_to_all(self, app: rx.App, customer: CustomerId) -> None:
+        self._drop_closed_tabs(app)
         for tab in list(self._tabs.get(customer, {}).values()):
             await self._push(app, tab, customer)
 
