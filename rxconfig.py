@@ -1,12 +1,13 @@
-"""How Reflex builds and runs the portal; the virtual environment's Node is used, nothing else is needed."""
+"""How Reflex builds and runs the portal, with the Node of this virtual environment."""
 
 import os
 import sysconfig
 
+# Reflex looks for Node as soon as it is imported.
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
 os.environ.setdefault("REFLEX_USE_NPM", "1")
 
-import reflex as rx  # noqa: E402  (the two lines above must come first)
+import reflex as rx
 
 _URL = os.environ.get("PORTAL_URL", "http://localhost:3000").rstrip("/")
 

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.database",
+    "tests.fixtures.demo",
     "tests.fixtures.inbox",
     "tests.fixtures.postgres",
     "tests.fixtures.property_tests",
