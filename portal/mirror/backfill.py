@@ -10,7 +10,7 @@ from functools import partial
 
 from portal.changes import Changes
 from portal.database import Database
-from portal.errors import StripeRefused
+from portal.errors import NotFound, StripeRefused
 from portal.mirror import cursors
 from portal.mirror.applied import Applied, Reference
 from portal.mirror.apply import Facts, apply
@@ -19,7 +19,7 @@ from portal.mirror.queries import list_subscribed_customers
 from portal.mirror.reconcile import list_not_read_since, list_unknown_references
 from portal.stripe_gateway import lists, reads
 from portal.stripe_gateway.client import Gateway, together
-from portal.stripe_gateway.facts import CustomerFacts
+from portal.stripe_gateway.facts import Gone
 from portal.stripe_gateway.usage.snapshot import read_usage_snapshot
 from portal.stripe_ids import CustomerId
 
@@ -54,7 +54,8 @@ async def sync(
     """Let the mirror hold what Stripe holds, or only what concerns one customer.
 
     A whole one that was interrupted goes on where it was. Objects that Stripe has no more become
-    tombstones. A customer whose usage Stripe refuses to tell is logged and left out.
+    tombstones. A customer whose usage Stripe refuses to tell is logged and left out. NotFound when
+    the one customer does not exist.
     """
     backfill = _Backfill(gateway, database, changes, progress)
     if customer is None:
@@ -85,14 +86,18 @@ class _Backfill:
     async def run_for(self, customer: CustomerId) -> None:
         found = await reads.retrieve_customer(self._gateway, customer)
         await self._bring([found])
-        if isinstance(found, CustomerFacts):
-            self._progress("customer", 1, 1)
-            owned = [one async for one in lists.list_owned(self._gateway, customer)]
-            await self._bring(owned)
-            self._progress("subscriptions and invoices", len(owned), len(owned))
-            await self._read_unknown()
-            await self._read_usage(customer)
-            self._progress(_USAGE, 1, 1)
+        if isinstance(found, Gone):
+            raise NotFound(
+                f"Stripe has no customer {customer}.",
+                next_step="If the mirror had one, it is marked as deleted now.",
+            )
+        self._progress("customer", 1, 1)
+        owned = [one async for one in lists.list_owned(self._gateway, customer)]
+        await self._bring(owned)
+        self._progress("subscriptions and invoices", len(owned), len(owned))
+        await self._read_unknown()
+        await self._read_usage(customer)
+        self._progress(_USAGE, 1, 1)
 
     async def _walk(self, name: str, pages: ListPages) -> None:
         async with self._database.transaction() as session:
