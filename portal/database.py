@@ -4,8 +4,9 @@ SQLite must take its write lock at once (BEGIN IMMEDIATE) or two readers that bo
 writing fail with "database is locked"; so there is a second, reading way in that does not queue.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,7 +34,7 @@ _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycop
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "busy_timeout=5000",
+    "busy_timeout=30000",
     "foreign_keys=ON",
 )
 
@@ -85,11 +86,24 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._reader = self.engine.execution_options(read_only=True)
+        # SQLite lets one writer in and has the others knock until they give up; in one process
+        # they queue here instead, first come, first served.
+        one_writer = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractAsyncContextManager[None] = (
+            asyncio.Lock() if one_writer else nullcontext()
+        )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        """A session that commits when the block ends and rolls back when it raises."""
-        async with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """A session that commits when the block ends and rolls back when it raises.
+
+        Never open one within another: on SQLite the inner would wait for the outer for ever.
+        """
+        async with (
+            self._turn,
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @asynccontextmanager

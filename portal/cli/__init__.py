@@ -13,7 +13,9 @@ _GROUPS = ("demo", "serve", "sandbox", "mirror", "webhook", "inbox")
 
 def main() -> None:
     """Run one command; an error that a person can mend is said in words, without a traceback."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    )
     # Without it a command that is alone would not take its name.
     app.callback()(lambda: None)
     for group in _GROUPS:

@@ -23,6 +23,7 @@ from portal.cli.processes import (
     require_free_port,
 )
 from portal.cli.serve import migrate
+from portal.errors import Misconfigured
 from portal.settings import Settings
 from portal.stripe_gateway.writes import create_event_destination, create_webhook_endpoint
 
@@ -116,7 +117,11 @@ def _fill_the_mirror(settings: Settings, folder: Path) -> None:
         secrets.touch(mode=0o600)
         secrets.write_text(",".join(made))
     os.environ["STRIPE_WEBHOOK_SECRET"] = secrets.read_text()
-    subprocess.run(module_command("mirror", "sync"), check=True)
+    if subprocess.run(module_command("mirror", "sync"), check=False).returncode:
+        raise Misconfigured(
+            "The portal's database could not be filled, see above.",
+            next_step="`make demo RESET=1` starts with clean data.",
+        )
 
 
 async def _create_webhook(settings: Settings, url: str) -> list[str]:
