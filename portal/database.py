@@ -85,12 +85,13 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._reader = self.engine.execution_options(read_only=True)
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        one_moment = {} if is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(read_only=True, **one_moment)
         # SQLite lets one writer in and has the others knock until they give up; in one process
         # they queue here instead, first come, first served.
-        one_writer = self.engine.dialect.name == "sqlite"
         self._turn: AbstractAsyncContextManager[None] = (
-            asyncio.Lock() if one_writer else nullcontext()
+            asyncio.Lock() if is_sqlite else nullcontext()
         )
 
     @asynccontextmanager

@@ -33,7 +33,7 @@ from portal.mirror.tables import (
 from portal.rating import price as rating
 from portal.stripe_gateway.facts import LIVE_STATUSES
 from portal.stripe_gateway.usage.windows import counted_span
-from portal.stripe_ids import CustomerId, MeterId
+from portal.stripe_ids import CustomerId, MeterId, SubscriptionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +160,11 @@ async def find_default_payment_method(
 
 
 async def find_invoice_preview(
-    session: Session, customer: CustomerId
+    session: Session, customer: CustomerId, subscription: SubscriptionId
 ) -> tuple[InvoicePreview, Sequence[InvoicePreviewLine]] | None:
-    """The preview of the customer's next invoice, the first one due, with its lines in order."""
-    found = (
-        select(InvoicePreview)
-        .where(InvoicePreview.customer_id == customer)
-        .order_by(col(InvoicePreview.created_at), InvoicePreview.subscription_id)
-    )
-    preview = (await session.exec(found)).first()
-    if preview is None:
+    """The preview of the next invoice of a customer's subscription, with its lines in order."""
+    preview = await session.get(InvoicePreview, subscription)
+    if preview is None or preview.customer_id != customer:
         return None
     lines = (
         select(InvoicePreviewLine)

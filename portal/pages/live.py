@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from portal.pages.session_state import ANONYMOUS, SessionState
-from portal.services import usage
+from portal.services import overview
 from portal.services.acting import Acting
 from portal.stripe_ids import CustomerId
 from portal.wiring import wiring
@@ -41,7 +41,7 @@ class Live:
         """Let this tab follow the customer's news, and only this customer's, from now on."""
         self.forget(token)
         self._tabs.setdefault(acting.customer, {})[token] = Tab(token, room)
-        await usage.keep_watched(acting)
+        await overview.keep_watched(acting)
 
     def forget(self, token: str) -> None:
         """Stop following with this tab."""
@@ -67,8 +67,8 @@ class Live:
             self._drop_closed_tabs(app)
             for customer in self.customers():
                 acting = wiring().system("live pages", customer)
-                await usage.keep_watched(acting)
-                if await usage.is_stuck(acting):  # silence is no news, but must be seen
+                await overview.keep_watched(acting)
+                if await overview.is_stuck(acting):  # silence is no news, but must be seen
                     await self._push_to_all(app, customer)
             await asyncio.sleep(WATCH_SECONDS)
 

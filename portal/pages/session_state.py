@@ -59,4 +59,3 @@ class SessionState(rx.State):
         except PortalError as error:
             log.info("told a person: %s", error)
             session.notice = str(error)
-

@@ -5,24 +5,26 @@ from decimal import Decimal
 from functools import partial
 
 from portal.clock import Period
+from portal.database import Session
 from portal.mirror import queries
 from portal.mirror.queries import SubscribedItem
 from portal.mirror.tables import InvoicePreview, InvoicePreviewLine, PaymentMethod
 from portal.money import Money
-from portal.services.acting import Acting, Right
+from portal.services.acting import Acting
 from portal.services.reports import UpcomingInvoice, UpcomingLine
+from portal.stripe_ids import SubscriptionId
 
 
-async def report(acting: Acting) -> UpcomingInvoice | None:
-    """The next invoice of the customer as last previewed; None while there is no preview."""
-    acting.require(Right.INVOICES_READ)
-    async with acting.reading() as session:
-        found = await queries.find_invoice_preview(session, acting.customer)
-        if found is None:
-            return None
-        preview, lines = found
-        items = await queries.list_subscription_items(session, acting.customer)
-        method = await queries.find_default_payment_method(session, acting.customer)
+async def report(
+    acting: Acting, session: Session, items: Sequence[SubscribedItem]
+) -> UpcomingInvoice | None:
+    """The next invoice of one subscription, given its items, as last previewed; None before."""
+    subscription = SubscriptionId(items[0].subscription.id)
+    found = await queries.find_invoice_preview(session, acting.customer, subscription)
+    if found is None:
+        return None
+    preview, lines = found
+    method = await queries.find_default_payment_method(session, acting.customer)
     by_id = {one.item.id: one for one in items}
     groups = sorted(_by_item(lines), key=partial(_place, list(by_id)))
     rows = tuple(_row(acting, group, by_id) for group in groups)

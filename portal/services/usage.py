@@ -4,11 +4,10 @@ The quantities are the mirror's, the amounts our own rating, before credits, dis
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
 
-from portal import work_queue
 from portal.catalog import CatalogMeter
 from portal.clock import Period
 from portal.database import Session
@@ -16,44 +15,16 @@ from portal.mirror import queries
 from portal.mirror.queries import SubscribedItem
 from portal.money import Money
 from portal.rating.rate import rate
-from portal.records import watched_customers
-from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
-from portal.services.acting import Acting, Right
+from portal.services.acting import Acting
 from portal.services.metered_items import MeteredItem, list_metered_items
 from portal.services.previous_period import Before, find_before
 from portal.services.reports import LicensedCharge, MeterUsage, UsageReport
 from portal.services.spend_curve import spend_curve
 from portal.services.tier_steps import included_quantity, tier_steps
 
-WATCH_LENGTH = timedelta(seconds=30)
 
-
-async def keep_watched(acting: Acting) -> None:
-    """Say that somebody is looking at the customer, so that his usage is read often for a while."""
-    acting.require(Right.USAGE_READ)
-    async with acting.transaction() as session:
-        until = acting.now() + WATCH_LENGTH
-        await watched_customers.watch(session, acting.customer, until)
-
-
-async def is_stuck(acting: Acting) -> bool:
-    """Whether the last try to read the customer's usage from Stripe failed."""
-    acting.require(Right.USAGE_READ)
-    async with acting.reading() as session:
-        key = object_key(USAGE, acting.customer)
-        return await work_queue.find_error(session, STRIPE_OBJECTS, key) is not None
-
-
-async def report(acting: Acting) -> UsageReport | None:
-    """The current period of the customer's oldest live subscription; None without one."""
-    acting.require(Right.USAGE_READ)
-    async with acting.reading() as session:
-        items = await queries.list_subscription_items(session, acting.customer)
-        oldest = [one for one in items if one.subscription.id == items[0].subscription.id]
-        return await _report(acting, session, oldest) if oldest else None
-
-
-async def _report(acting: Acting, session: Session, items: Sequence[SubscribedItem]) -> UsageReport:
+async def report(acting: Acting, session: Session, items: Sequence[SubscribedItem]) -> UsageReport:
+    """The current period of one subscription, given its items; at least one."""
     metered = await list_metered_items(session, acting.customer, items)
     period = metered[0].period if metered else _period_of(items[0])
     now = await queries.find_present_moment(session, acting.customer) or acting.now()

@@ -4,7 +4,7 @@ from portal.pages.live import LIVE
 from portal.pages.overview.view import EMPTY_OVERVIEW, OverviewView, overview_view
 from portal.pages.policy import allow
 from portal.pages.session_state import SessionState
-from portal.services import upcoming_invoice, usage
+from portal.services import overview
 from portal.services.acting import Acting, Right
 
 
@@ -22,7 +22,5 @@ class OverviewState(SessionState):
             await self._show(acting)
 
     async def _show(self, acting: Acting) -> None:
-        report = await usage.report(acting)
-        upcoming = await upcoming_invoice.report(acting)
-        stuck = await usage.is_stuck(acting)
-        self.view = overview_view(report, upcoming, stripe_answers=not stuck)
+        found = await overview.report(acting)
+        self.view = overview_view(found.usage, found.upcoming, stripe_answers=found.stripe_answers)
