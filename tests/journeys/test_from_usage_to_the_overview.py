@@ -1,0 +1,176 @@
+"""Whole loops through the sandbox: what the SDK does to Stripe is what the overview then tells."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import stripe
+from sqlmodel import SQLModel
+
+from portal import work_queue
+from portal.clock import Period
+from portal.errors import NotAllowed
+from portal.mirror.backfill import sync
+from portal.pages.overview.view import OverviewView, overview_view
+from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
+from portal.services import overview
+from portal.services.acting import Acting, Actor
+from portal.services.overview import Overview
+from portal.settings import Settings
+from portal.stripe_ids import CustomerId
+from portal.wiring import Wiring, wire
+from tests.fixtures.database import load_tables
+from tests.fixtures.sandbox import SandboxProcess
+from tests.fixtures.stripe_account import StripeAccount
+
+ROOT = Path(__file__).resolve().parents[2]
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+SCALE = [{"up_to": 1000, "unit_amount": 0}, {"up_to": "inf", "unit_amount_decimal": "0.4"}]
+
+
+@pytest.fixture
+async def portal(prompt_sandbox: SandboxProcess, tmp_path: Path) -> AsyncIterator[Wiring]:
+    """The portal's parts on an empty database, beside a sandbox in which usage counts at once."""
+    made = wire(
+        Settings(
+            stripe_api_key="sk_test_1",
+            stripe_api_base=prompt_sandbox.url,
+            stripe_reads_per_second=1000,
+            database_url=f"sqlite:///{tmp_path}/portal.db",
+            portal_catalog=ROOT / "catalog.toml",
+        )
+    )
+    load_tables()
+    async with made.database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield made
+    await made.gateway.close()
+    await made.database.close()
+
+
+def owner(portal: Wiring, customer: str, role: str = "owner") -> Acting:
+    return Acting(
+        actor=Actor("Acme Robotics", "ada@acme.example", role),
+        customer=CustomerId(customer),
+        session_key="",
+        database=portal.database,
+        clock=portal.clock,
+        catalog=portal.catalog,
+    )
+
+
+async def refresh(portal: Wiring, customer: str) -> None:
+    """What the refresher queues for a customer who is looked at, done at once."""
+    async with portal.database.transaction() as session:
+        key = object_key(USAGE, customer)
+        await work_queue.mark(session, STRIPE_OBJECTS, [key], portal.clock.now())
+    await portal.worker.drain()
+
+
+async def copy_what_stripe_has(portal: Wiring, customer: str) -> None:
+    await sync(
+        portal.gateway,
+        portal.database,
+        portal.changes,
+        customer=CustomerId(customer),
+        progress=lambda *_: None,
+    )
+
+
+async def look(portal: Wiring, customer: str) -> tuple[Overview, OverviewView]:
+    await refresh(portal, customer)
+    found = await overview.report(owner(portal, customer))
+    view = overview_view(found.usage, found.upcoming, stripe_answers=found.stripe_answers)
+    return found, view
+
+
+def subscribe(account: StripeAccount, clock: str) -> tuple[str, stripe.billing.Meter]:
+    """A customer on a plan of $499.00 with metered requests, 1,000 of them included."""
+    customer = account.customer(test_clock=clock)
+    meter = account.meter()
+    metered = account.price(meter, billing_scheme="tiered", tiers_mode="graduated", tiers=SCALE)
+    plan = account.price(unit_amount=49900, product_data={"name": "Scale plan"})
+    account.subscribe(customer, [plan, metered])
+    return customer, meter
+
+
+async def test_a_meter_event_becomes_a_figure_on_the_overview(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    customer, meter = subscribe(prompt_account, prompt_account.clock(OCTOBER))
+    prompt_account.report(meter, customer, 1500, at=int(OCTOBER.timestamp()))
+
+    found, view = await look(portal, customer)
+
+    assert found.usage is not None
+    assert [one.quantity for one in found.usage.meters] == [1500]
+    assert view.spend.amount.whole + view.spend.amount.cents == "$501.00"
+    assert view.invoice.total == "$501.00"
+
+
+async def test_what_the_overview_tells_is_what_the_invoice_then_charges(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    clock = prompt_account.clock(OCTOBER)
+    customer, meter = subscribe(prompt_account, clock)
+    prompt_account.report(meter, customer, 12_345, at=int(OCTOBER.timestamp()) + 60)
+    before, _ = await look(portal, customer)
+
+    prompt_account.advance(clock, NOVEMBER + timedelta(hours=2))
+
+    invoices = prompt_account.client.v1.invoices.list({"customer": customer})
+    assert before.upcoming is not None
+    assert before.upcoming.total.amount == invoices.data[0].total == 49900 + 4538
+
+
+async def test_the_next_period_compares_itself_with_the_one_that_was_billed(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    clock = prompt_account.clock(OCTOBER)
+    customer, meter = subscribe(prompt_account, clock)
+    prompt_account.report(meter, customer, 12_345, at=int(OCTOBER.timestamp()) + 60)
+    prompt_account.advance(clock, NOVEMBER + timedelta(hours=2))
+    await copy_what_stripe_has(portal, customer)
+
+    found, _ = await look(portal, customer)
+
+    assert found.usage is not None
+    previous = found.usage.previous
+    assert found.usage.period.start == NOVEMBER
+    assert previous is not None
+    assert previous.period == Period(OCTOBER, NOVEMBER)
+    assert previous.spend.amount == previous.curve[-1].amount == 49900 + 4538
+    assert found.usage.meters[0].previous_quantity == 12_345
+
+
+async def test_without_a_subscription_there_is_nothing_to_tell(portal: Wiring) -> None:
+    found = await overview.report(owner(portal, "cus_nobody"))
+    assert (found.usage, found.upcoming) == (None, None)
+
+
+async def test_a_role_without_rights_is_told_nothing(portal: Wiring) -> None:
+    with pytest.raises(NotAllowed):
+        await overview.report(owner(portal, "cus_1", role="stranger"))
+
+
+async def test_when_stripe_falls_silent_the_last_figures_stay_and_say_so(
+    portal: Wiring, prompt_account: StripeAccount, unused_tcp_port: int, tmp_path: Path
+) -> None:
+    customer, meter = subscribe(prompt_account, prompt_account.clock(OCTOBER))
+    prompt_account.report(meter, customer, 1500, at=int(OCTOBER.timestamp()))
+    await look(portal, customer)
+    silent = wire(
+        portal.settings.model_copy(
+            update={"stripe_api_base": f"http://127.0.0.1:{unused_tcp_port}"}
+        )
+    )
+
+    found, view = await look(silent, customer)
+
+    assert found.stripe_answers is False
+    assert view.invoice.total == "$501.00"
+    assert view.silent_since
+    await silent.gateway.close()
+    await silent.database.close()
