@@ -45,8 +45,8 @@ async def hours_of(
     session: Session, customer: CustomerId, meter: Meter, period: Period
 ) -> HourlyUsage:
     """The hours of a billing period, ready to be summed."""
-    rows = await queries.list_usage_hours(session, customer, MeterId(meter.id), period)
-    return HourlyUsage([(row.start, row.value) for row in rows], meter.formula)
+    hours = await queries.list_usage_hours(session, customer, MeterId(meter.id), period)
+    return HourlyUsage(hours, meter.formula)
 
 
 async def _metered_item(
