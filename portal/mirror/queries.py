@@ -196,7 +196,7 @@ async def list_usage_hours(
     """
     span = counted_span(period)
     found = (
-        select_rows(col(UsageHour.start), col(UsageHour.value))
+        Select[datetime, Decimal](col(UsageHour.start), col(UsageHour.value))
         .where(
             UsageHour.customer_id == customer,
             UsageHour.meter_id == meter,
@@ -205,7 +205,7 @@ async def list_usage_hours(
         )
         .order_by(col(UsageHour.start))
     )
-    return [(start, value) for start, value in await session.execute(found)]
+    return [(start, value) for start, value in await session.exec(found)]
 
 
 def rating_price(row: Price) -> rating.Price:
