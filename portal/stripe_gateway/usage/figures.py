@@ -4,6 +4,7 @@ Usage goes on while we read. The quantity of a period comes from one aggregated 
 invoice from Stripe's own preview; when the two differ, both are read again.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from portal.stripe_gateway.usage.windows import counted_span
 from portal.stripe_ids import CustomerId
 
 _ROUNDS = 3
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def _billing_now(subscriptions: Iterable[SubscriptionFacts]) -> list[MeterPeriod
 async def _read_preview(gateway: Gateway, subscription: SubscriptionFacts) -> InvoiceFacts | None:
     """Stripe's preview of the subscription's next invoice; None when there will be none.
 
-    https://docs.stripe.com/api/invoices/create_preview
+    Where Stripe refuses it for another reason, say an unknown tax location, usage goes on without
+    (https://docs.stripe.com/api/invoices/create_preview).
     """
     try:
         answer = await gateway.read(
@@ -121,6 +124,6 @@ async def _read_preview(gateway: Gateway, subscription: SubscriptionFacts) -> In
         )
         return await complete_invoice(gateway, answer)
     except StripeRefused as refused:
-        if refused.code == "invoice_upcoming_none":
-            return None
-        raise
+        if refused.code != "invoice_upcoming_none":
+            _log.warning("the preview of %s was refused: %s", subscription.id, refused)
+        return None

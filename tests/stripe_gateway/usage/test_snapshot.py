@@ -228,6 +228,26 @@ async def test_a_cancelled_subscription_has_neither_usage_nor_preview(
     assert snapshot.agrees
 
 
+async def test_usage_goes_on_when_the_preview_is_refused(
+    sandbox: SandboxProcess, acme: Subscriber, caplog: pytest.LogCaptureFixture
+):
+    through = passing_on(sandbox.url)
+    refusal = {"type": "invalid_request_error", "code": "customer_tax_location_invalid"}
+
+    async def without_previews(request: WireRequest) -> WireAnswer:
+        refused = WireAnswer(400, {"error": {**refusal, "message": "Where does she live?"}})
+        return refused if request.path == PREVIEW else await through(request)
+
+    async with StripeWire(without_previews) as wire:
+        gateway = gateway_to(wire.url)
+        snapshot = await look(gateway, acme.customer)
+        await gateway.close()
+
+    assert snapshot.previews == ()
+    assert snapshot.totals[0].value == 42
+    assert "Where does she live?" in caplog.text
+
+
 async def test_an_unknown_customer_is_gone():
     refusal = {"type": "invalid_request_error", "code": "resource_missing", "message": "No such"}
     unknown = scripted(
