@@ -186,7 +186,7 @@ async def test_hours_are_listed_in_order_within_the_period(database: Database):
     async with database.reading() as session:
         found = await queries.list_usage_hours(session, ACME, MeterId("mtr_1"), two_hours)
 
-    assert [(one.start.hour, one.value) for one in found] == [(0, 1), (1, 2)]
+    assert [(start.hour, value) for start, value in found] == [(0, 1), (1, 2)]
 
 
 async def test_totals_are_listed_newest_period_first(database: Database):
