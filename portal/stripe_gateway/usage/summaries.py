@@ -22,7 +22,12 @@ class MeterReader:
         self._meter = meter
 
     async def total(self, span: Period) -> Decimal:
-        """What was counted in a span of whole minutes, by the meter's own formula."""
+        """What was counted in a span of whole minutes, by the meter's own formula.
+
+        Stripe refuses a span of no length, in which nothing can have happened.
+        """
+        if span.start == span.end:
+            return Decimal(0)
         windows = await self._summaries(span)
         return windows[0].value if windows else Decimal(0)
 

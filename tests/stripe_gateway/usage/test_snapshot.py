@@ -329,6 +329,29 @@ async def test_usage_between_total_and_windows_does_not_throw_older_windows_away
     assert counted(snapshot) == {NOW.replace(minute=0): 2}
 
 
+async def test_usage_between_total_and_windows_of_a_young_period_is_no_trouble(
+    prompt_sandbox: SandboxProcess, prompt_account: StripeAccount
+):
+    meter = prompt_account.meter()
+    customer = CustomerId(prompt_account.customer())
+    prompt_account.subscribe(customer, [prompt_account.price(meter)])
+    known = known_from((await looking_while(prompt_sandbox, lambda _: None, customer))[0])
+
+    left = [2]
+
+    def use_before_windows(request: WireRequest) -> None:
+        if SUMMARIES in request.path and _days(request) < 3 and left:
+            prompt_account.report(meter, customer, left.pop())
+
+    def _days(request: WireRequest) -> float:
+        return (int(request.query["end_time"][0]) - int(request.query["start_time"][0])) / 86400
+
+    snapshot, _ = await looking_while(prompt_sandbox, use_before_windows, customer, known)
+
+    assert snapshot.totals[0].value == 0
+    assert sum(counted(snapshot).values()) == 2
+
+
 async def test_a_difference_that_stays_is_not_read_a_third_time(
     prompt_sandbox: SandboxProcess, prompt_account: StripeAccount
 ):
