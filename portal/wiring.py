@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
 
@@ -87,7 +88,7 @@ def wire(settings: Settings) -> Wiring:
     changes = Changes(database)
     gateway = Gateway(settings, clock)
     worker = InboxWorker(gateway, database, changes, clock)
-    every_seconds = settings.usage_refresh_seconds
+    every = timedelta(seconds=settings.usage_refresh_seconds)
     return Wiring(
         settings=settings,
         clock=clock,
@@ -97,7 +98,7 @@ def wire(settings: Settings) -> Wiring:
         catalog=load_catalog(settings.portal_catalog),
         writer=InboxWriter(database, clock, worker.wake),
         worker=worker,
-        refresher=Refresher(database, clock, every_seconds, worker.wake),
+        refresher=Refresher(database, clock, every, worker.wake),
     )
 
 

@@ -7,6 +7,7 @@ more than a few of them at a time, so that their turn delays no event.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from portal import work_queue
 from portal.clock import Clock
@@ -18,7 +19,7 @@ from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.stripe_ids import CustomerId
 
 TICK_SECONDS = 0.5
-HOUR_SECONDS = 3600.0
+HOURLY = timedelta(hours=1)
 ENROL_SECONDS = 60.0
 MOST_UNWATCHED = 4
 
@@ -29,11 +30,11 @@ class Refresher:
     """Queues reads of usage; `on_marked` is called when it gave the worker something to do."""
 
     def __init__(
-        self, database: Database, clock: Clock, every_seconds: float, on_marked: Callable[[], None]
+        self, database: Database, clock: Clock, every: timedelta, on_marked: Callable[[], None]
     ) -> None:
         self._database = database
         self._clock = clock
-        self._every_seconds = every_seconds
+        self._every = every
         self._on_marked = on_marked
 
     async def run(self) -> None:
@@ -64,10 +65,10 @@ class Refresher:
 
     async def _due(self, session: Session) -> Sequence[CustomerId]:
         now = self._clock.now()
-        watched = await watched_customers.list_due(session, now, self._every_seconds)
+        watched = await watched_customers.list_due(session, now, self._every)
         waiting = await work_queue.count_waiting(session, STRIPE_OBJECTS, f"{USAGE}/")
         room = max(0, MOST_UNWATCHED - waiting)
-        others = await watched_customers.list_due_unwatched(session, now, HOUR_SECONDS, room)
+        others = await watched_customers.list_due_unwatched(session, now, HOURLY, room)
         return [*watched, *others]
 
 

@@ -40,19 +40,19 @@ async def enrol(session: Session, customers: Iterable[CustomerId]) -> None:
     await _put(session, [{"customer_id": one} for one in sorted(set(customers))], {})
 
 
-async def list_due(session: Session, now: datetime, every_seconds: float) -> list[CustomerId]:
+async def list_due(session: Session, now: datetime, every: timedelta) -> list[CustomerId]:
     """The watched customers whose usage was last asked for at least that long ago."""
-    due = select(WatchedCustomer.customer_id).where(_watched(now), _unasked(now, every_seconds))
+    due = select(WatchedCustomer.customer_id).where(_watched(now), _unasked(now, every))
     return [CustomerId(one) for one in await session.exec(due)]
 
 
 async def list_due_unwatched(
-    session: Session, now: datetime, every_seconds: float, limit: int
+    session: Session, now: datetime, every: timedelta, limit: int
 ) -> list[CustomerId]:
     """Up to `limit` of the due customers that nobody looks at, the longest due first."""
     due = (
         select(WatchedCustomer.customer_id)
-        .where(_unwatched(now), _unasked(now, every_seconds))
+        .where(_unwatched(now), _unasked(now, every))
         .order_by(col(WatchedCustomer.refreshed_at).nulls_first())
         .limit(limit)
     )
@@ -80,9 +80,9 @@ def _unwatched(now: datetime) -> ColumnElement[bool]:
     return or_(until.is_(None), until <= now)
 
 
-def _unasked(now: datetime, every_seconds: float) -> ColumnElement[bool]:
+def _unasked(now: datetime, every: timedelta) -> ColumnElement[bool]:
     asked_at = col(WatchedCustomer.refreshed_at)
-    return or_(asked_at.is_(None), asked_at <= now - timedelta(seconds=every_seconds))
+    return or_(asked_at.is_(None), asked_at <= now - every)
 
 
 async def _put(session: Session, rows: Sequence[dict[str, Any]], again: dict[str, Any]) -> None:

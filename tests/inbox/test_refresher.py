@@ -15,7 +15,7 @@ from portal.records.stripe_events import STRIPE_OBJECTS
 from portal.stripe_ids import CustomerId
 from tests import stripe_facts as facts
 
-EVERY_SECONDS = 15
+EVERY = timedelta(seconds=15)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ async def refresher(database: Database, clock: FrozenClock) -> AsyncIterator[Ref
             changes = {"status": "canceled" if number == 9 else "active", "items": []}
             owner = f"cus_{number}"
             await apply(session, facts.subscription(f"sub_{number}", customer=owner, **changes))
-    return Refresher(database, clock, EVERY_SECONDS, lambda: None)
+    return Refresher(database, clock, EVERY, lambda: None)
 
 
 async def watch(database: Database, clock: FrozenClock, customer: str) -> None:
@@ -53,7 +53,7 @@ async def test_a_watched_customer_is_queued_every_few_seconds(
         await refresher.refresh_due()
         await refresher.refresh_due()
         assert await work_off(database, clock) == ["usage/cus_1"]
-        clock.advance(timedelta(seconds=EVERY_SECONDS))
+        clock.advance(EVERY)
 
 
 async def test_a_watched_customer_without_a_live_subscription_costs_nothing(

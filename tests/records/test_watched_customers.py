@@ -8,8 +8,8 @@ from portal.records import watched_customers
 from portal.stripe_ids import CustomerId
 
 ACME, BOLT, CREW = (CustomerId(name) for name in ("cus_acme", "cus_bolt", "cus_crew"))
-EVERY_SECONDS = 15
-HOUR_SECONDS = 3600
+EVERY = timedelta(seconds=15)
+HOURLY = timedelta(hours=1)
 
 
 async def watch(database: Database, clock: FrozenClock, customer: CustomerId) -> None:
@@ -30,12 +30,12 @@ async def ask(database: Database, clock: FrozenClock, *customers: CustomerId) ->
 
 async def due(database: Database, clock: FrozenClock) -> list[CustomerId]:
     async with database.reading() as session:
-        return await watched_customers.list_due(session, clock.now(), EVERY_SECONDS)
+        return await watched_customers.list_due(session, clock.now(), EVERY)
 
 
 async def due_unwatched(database: Database, clock: FrozenClock, limit: int = 9) -> list[CustomerId]:
     async with database.reading() as session:
-        return await watched_customers.list_due_unwatched(session, clock.now(), HOUR_SECONDS, limit)
+        return await watched_customers.list_due_unwatched(session, clock.now(), HOURLY, limit)
 
 
 async def test_a_watched_customer_is_due_at_once_and_again_after_the_interval(
@@ -47,7 +47,7 @@ async def test_a_watched_customer_is_due_at_once_and_again_after_the_interval(
     await ask(any_database, clock, ACME)
     assert await due(any_database, clock) == []
 
-    clock.advance(timedelta(seconds=EVERY_SECONDS))
+    clock.advance(EVERY)
     assert await due(any_database, clock) == [ACME]
 
 
