@@ -17,7 +17,8 @@ from portal.errors import NotFound
 from portal.settings import STRIPE_API_VERSION, Settings
 from portal.stripe_gateway.budget import ReadBudget
 from portal.stripe_gateway.failures import (
-    ATTEMPTS,
+    READ_ATTEMPTS,
+    WRITE_ATTEMPTS,
     delay_seconds,
     is_gone,
     is_too_fast,
@@ -94,7 +95,7 @@ class Gateway:
                 raise ObjectGone(f"{stripe_object['id']} was deleted.", read_at)
             return Answer(stripe_object, read_at)
 
-        return await self._with_retries(once)
+        return await self._with_retries(once, READ_ATTEMPTS)
 
     async def pages(
         self, call: PageCall, after: str | None = None, **filters: Any
@@ -128,16 +129,16 @@ class Gateway:
             changed = await call(self._stripe, options)
             return Answer(changed.to_dict(for_json=True), read_at)
 
-        return await self._with_retries(once)
+        return await self._with_retries(once, WRITE_ATTEMPTS)
 
-    async def _with_retries(self, once: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _with_retries(self, once: Callable[[], Awaitable[Answer]], attempts: int) -> Answer:
         attempt = 0
         while True:
             attempt += 1
             try:
                 return await once()
             except stripe.StripeError as error:
-                if attempt == ATTEMPTS or not is_worth_retrying(error):
+                if attempt == attempts or not is_worth_retrying(error):
                     raise portal_error(error) from error
                 delay = delay_seconds(attempt)
                 if is_too_fast(error):

@@ -11,7 +11,10 @@ import stripe
 
 from portal.errors import Misconfigured, NotFound, PortalError, StripeRefused, StripeUnavailable
 
-ATTEMPTS = 5
+# Whoever waits for a read has older figures to show and asks again by himself; a change is asked
+# for once.
+READ_ATTEMPTS = 3
+WRITE_ATTEMPTS = 5
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 8.0
 _SECRET = re.compile(r"\b(?:sk|rk|pk|whsec|ek)_[\w*.]+")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import stripe
 
-TIMEOUT = httpx.Timeout(20, connect=5, pool=10)
+TIMEOUT = httpx.Timeout(10, connect=5, pool=10)
 LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
 
 
