@@ -5,13 +5,14 @@ writing fail with "database is locked"; so there is a second, reading way in tha
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Text, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Text, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -22,6 +23,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from portal.errors import Misconfigured
 
 Session = AsyncSession
+PlainConnection = Connection
+_Answer = TypeVar("_Answer")
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -88,6 +91,8 @@ class Database:
         is_sqlite = self.engine.dialect.name == "sqlite"
         one_moment = {} if is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(read_only=True, **one_moment)
+        self._plain = _prepared(create_engine(sync_url(url)))
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         # SQLite lets one writer in and has the others knock until they give up; in one process
         # they queue here instead, first come, first served.
         self._turn: AbstractAsyncContextManager[None] = (
@@ -113,8 +118,24 @@ class Database:
         async with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
+    async def on_thread(self, work: Callable[[PlainConnection], _Answer]) -> _Answer:
+        """What the work answers, done in one transaction on a thread that does nothing else.
+
+        For plain statements that many wait for: to hand each of them to a driver's thread and
+        back, as a session does, costs more than the statement.
+        """
+        async with self._turn:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._in_transaction, work)
+
+    def _in_transaction(self, work: Callable[[PlainConnection], _Answer]) -> _Answer:
+        with self._plain.begin() as connection:
+            return work(connection)
+
     async def close(self) -> None:
         """Give all connections back."""
+        self._thread.shutdown()
+        self._plain.dispose()
         await self.engine.dispose()
 
 
@@ -143,8 +164,14 @@ def _engine(url: str) -> AsyncEngine:
             parsed.set(drivername=driver), pool_size=10, max_overflow=5, pool_pre_ping=True
         )
     engine = create_async_engine(parsed.set(drivername=driver))
-    event.listen(engine.sync_engine, "connect", _set_pragmas)
-    event.listen(engine.sync_engine, "begin", _begin)
+    _prepared(engine.sync_engine)
+    return engine
+
+
+def _prepared(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
     return engine
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
-from portal.database import Session, UtcDateTime
+from portal.database import PlainConnection, Session, UtcDateTime
 
 ATTEMPTS = 8
 LEASE_SECONDS = 10.0
@@ -92,17 +92,24 @@ async def mark(session: Session, queue: str, keys: Iterable[str], now: datetime)
     A parked key gets one more chance: it keeps its count of attempts, so that a key which always
     fails costs one run for each mark and not a whole series.
     """
-    await _put(session, queue, keys, now)
+    await (await session.connection()).run_sync(mark_on, queue, keys, now)
+
+
+def mark_on(connection: PlainConnection, queue: str, keys: Iterable[str], now: datetime) -> None:
+    """The same as `mark`, on a plain connection."""
+    _put(connection, queue, keys, now)
 
 
 async def replay(session: Session, queue: str, keys: Iterable[str], now: datetime) -> None:
     """Mark the keys and forget how often they failed: a person believes the cause is mended."""
-    await _put(session, queue, keys, now, forget_attempts=True)
+    connection = await session.connection()
+    await connection.run_sync(_put, queue, keys, now, forget_attempts=True)
 
 
 async def ensure(session: Session, queue: str, keys: Iterable[str], now: datetime) -> None:
     """Queue the keys that are not queued yet; of the others only the parked ones are touched."""
-    await _put(session, queue, keys, now, only_parked=True)
+    connection = await session.connection()
+    await connection.run_sync(_put, queue, keys, now, only_parked=True)
 
 
 async def has_due(session: Session, queue: str, now: datetime) -> bool:
@@ -212,15 +219,14 @@ async def count_waiting(session: Session, queue: str, prefix: str = "") -> int:
     return int(counted)
 
 
-async def _put(
-    session: Session, queue: str, keys: Iterable[str], now: datetime, **how: bool
+def _put(
+    connection: PlainConnection, /, queue: str, keys: Iterable[str], now: datetime, **how: bool
 ) -> None:
     first = {"queue": queue, "mark": 1, "due_at": now, "attempts": 0, "created_at": now}
     # Sorted, because two transactions that lock the same rows in two orders wait for each other.
     rows = [{**first, "key": key} for key in sorted(set(keys))]
     if rows:
-        connection = await session.connection()
-        await connection.execute(_upsert(connection.dialect.name, **how), rows)
+        connection.execute(_upsert(connection.dialect.name, **how), rows)
 
 
 @cache

@@ -7,6 +7,7 @@ from. Without a step nothing is wrapped and the process is the inbox as it alway
 import asyncio
 import os
 import signal
+from inspect import iscoroutinefunction
 from typing import Any
 
 from portal import work_queue
@@ -51,7 +52,7 @@ def die_after(step: str) -> None:
         original(*arguments, **named)
         die()
 
-    setattr(owner, name, wrapped_plain if step == "after verify" else wrapped)
+    setattr(owner, name, wrapped if iscoroutinefunction(original) else wrapped_plain)
 
 
 def app() -> WebhookEndpoint:

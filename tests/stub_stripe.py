@@ -81,8 +81,8 @@ async def _serve(stub: StubStripe, reader: asyncio.StreamReader, writer: Any) ->
             )
             writer.write(body)
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
+    except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+        pass  # the other side, or the test, has ended
     finally:
         writer.close()
 

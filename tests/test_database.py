@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy.exc import StatementError
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel, insert, select
 
-from portal.database import Database, ExactDecimal, UtcDateTime
+from portal.database import Database, ExactDecimal, PlainConnection, UtcDateTime
 from portal.errors import Misconfigured
 
 
@@ -76,6 +76,36 @@ async def test_a_reader_does_not_wait_for_an_open_writer(database: Database) -> 
         await writer.flush()
         async with database.reading() as reader:
             assert (await reader.exec(select(Reading))).all() == []
+
+
+async def test_work_on_the_thread_is_done_whole_or_not_at_all(database: Database) -> None:
+    def add(connection: PlainConnection, *, fails: bool) -> None:
+        connection.execute(insert(Reading).values(at=AT, value=Decimal(1)))
+        if fails:
+            raise RuntimeError
+
+    await database.on_thread(lambda connection: add(connection, fails=False))
+    with pytest.raises(RuntimeError):
+        await database.on_thread(lambda connection: add(connection, fails=True))
+
+    async with database.reading() as session:
+        assert (await session.exec(select(Reading.value))).all() == [Decimal(1)]
+
+
+async def test_work_on_the_thread_takes_turns_with_transactions(database: Database) -> None:
+    def add(connection: PlainConnection) -> None:
+        connection.execute(insert(Reading).values(at=AT, value=Decimal(1)))
+
+    async def add_in_a_session() -> None:
+        async with database.transaction() as session:
+            session.add(Reading(at=AT, value=Decimal(1)))
+
+    await asyncio.gather(
+        *(database.on_thread(add) for _ in range(20)), *(add_in_a_session() for _ in range(20))
+    )
+
+    async with database.reading() as session:
+        assert len((await session.exec(select(Reading))).all()) == 40
 
 
 def test_an_unknown_kind_of_database_is_refused_by_name() -> None:

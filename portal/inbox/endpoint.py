@@ -6,7 +6,7 @@ cost half of the events per second.
 
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any, NoReturn
 
 from portal.clock import Clock
@@ -109,38 +109,36 @@ async def _read_body(headers: dict[bytes, bytes], receive: _Receive) -> bytes:
     """The whole body; BodyTooLarge at the latest when more than LARGEST_BODY has come in."""
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared[:20]) > LARGEST_BODY:
-        await _pour_away(receive)
+        await _pour_away(receive, more=True)
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in _chunks(receive):
+    size, more = 0, True
+    while more and size <= LARGEST_BODY:
+        chunk, more = await _next_chunk(receive)
         chunks.append(chunk)
         size += len(chunk)
-        if size > LARGEST_BODY:
-            await _pour_away(receive)
+    if size > LARGEST_BODY:
+        await _pour_away(receive, more=more)
     return b"".join(chunks)
 
 
-async def _pour_away(receive: _Receive) -> NoReturn:
+async def _pour_away(receive: _Receive, *, more: bool) -> NoReturn:
     """Raise BodyTooLarge, but let a sender who is not absurd finish first.
 
     One who is cut off in the middle of sending sees a broken connection and not our answer.
     """
-    size = 0
-    async for chunk in _chunks(receive):
-        size += len(chunk)
-        if size > _LARGEST_POURED_AWAY:
-            break
+    poured = 0
+    while more and poured <= _LARGEST_POURED_AWAY:
+        chunk, more = await _next_chunk(receive)
+        poured += len(chunk)
     raise BodyTooLarge(f"An event has at most {LARGEST_BODY} bytes.")
 
 
-async def _chunks(receive: _Receive) -> AsyncIterator[bytes]:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Disconnected
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
+async def _next_chunk(receive: _Receive) -> tuple[bytes, bool]:
+    """The next part of the body, and whether there is more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _Disconnected
+    return message.get("body", b""), message.get("more_body", False)
 
 
 async def _answer_problem(send: _Send, error: PortalError) -> None:

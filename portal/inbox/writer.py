@@ -8,12 +8,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from portal import work_queue
 from portal.clock import Clock
-from portal.database import Database, is_unavailable
+from portal.database import Database, PlainConnection, is_unavailable
 from portal.errors import PortalError
 from portal.inbox.failure_text import failure_text
 from portal.records import stripe_events
@@ -21,6 +23,8 @@ from portal.records.stripe_events import STRIPE_OBJECTS, ArrivedEvent
 
 LARGEST_BATCH = 512
 LONGEST_LINE = 4096
+_PAUSE_SECONDS = 0.001
+_MOST_PAUSES = 5
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[ArrivedEvent, asyncio.Future[None]]
@@ -78,8 +82,18 @@ class InboxWriter:
                 self._bell.clear()
                 await self._bell.wait()
                 continue
+            await self._gather()
             size = min(len(self._line), LARGEST_BATCH)
             await self._keep_all([self._line.popleft() for _ in range(size)])
+
+    async def _gather(self) -> None:
+        """Let a burst come together, for as long as each pause brings more of it."""
+        seen = 0
+        for _ in range(_MOST_PAUSES):
+            if not seen < len(self._line) < LARGEST_BATCH:
+                break
+            seen = len(self._line)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _keep_all(self, batch: Sequence[_Waiting]) -> None:
         try:
@@ -98,14 +112,18 @@ class InboxWriter:
             await self._keep_all([waiting])
 
     async def _commit(self, events: Sequence[ArrivedEvent]) -> None:
-        async with self._database.transaction() as session:
-            new = await stripe_events.list_new(session, events)
-            marked = {event.object_key for event in new if event.object_key}
-            # The marks come first, as in the worker's transactions: one order, no deadlock.
-            await work_queue.mark(session, STRIPE_OBJECTS, marked, self._clock.now())
-            await stripe_events.keep(session, events)
-        if marked:
+        if await self._database.on_thread(partial(_keep, events, self._clock.now())):
             self._on_marked()
+
+
+def _keep(events: Sequence[ArrivedEvent], now: datetime, connection: PlainConnection) -> set[str]:
+    """Keep the events and mark the objects of the new ones; gives back the marked keys."""
+    new = stripe_events.list_new(connection, events)
+    marked = {event.object_key for event in new if event.object_key}
+    # The marks come first, as in the worker's transactions: one order, no deadlock.
+    work_queue.mark_on(connection, STRIPE_OBJECTS, marked, now)
+    stripe_events.keep(connection, events)
+    return marked
 
 
 def _confirm(batch: Sequence[_Waiting]) -> None:

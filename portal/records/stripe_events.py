@@ -11,7 +11,7 @@ from sqlalchemy import Executable, Index, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select, update
 
-from portal.database import Session, UtcDateTime
+from portal.database import PlainConnection, Session, UtcDateTime
 
 STRIPE_OBJECTS = "stripe_object"
 # Not a kind of Stripe's: a customer's usage and the preview of the next invoice, read together.
@@ -80,25 +80,24 @@ def object_key(kind: str, object_id: str) -> str:
     return f"{kind}/{object_id}"
 
 
-async def list_new(session: Session, arrived: Sequence[ArrivedEvent]) -> list[ArrivedEvent]:
+def list_new(connection: PlainConnection, arrived: Sequence[ArrivedEvent]) -> list[ArrivedEvent]:
     """Those of the events that are not in the table yet, each once."""
     once = {event.event_id: event for event in arrived}
     known = select(_events.c.event_id).where(_events.c.event_id.in_(list(once)))
-    found = set((await (await session.connection()).execute(known)).scalars())
+    found = set(connection.execute(known).scalars())
     return [event for event_id, event in once.items() if event_id not in found]
 
 
-async def keep(session: Session, arrived: Sequence[ArrivedEvent]) -> None:
+def keep(connection: PlainConnection, arrived: Sequence[ArrivedEvent]) -> None:
     """Insert the events; of those that are there already, or twice here, only count the delivery.
 
-    A plain statement on the connection, because everybody who sends an event waits for this one.
+    On a plain connection, because everybody who sends an event waits for this one.
     """
     deliveries = Counter(event.event_id for event in arrived)
     once = {event.event_id: event for event in arrived}
     # Sorted, because two batches that lock the same rows in two orders wait for each other.
     rows = [_row(once[event_id], deliveries[event_id]) for event_id in sorted(once)]
-    connection = await session.connection()
-    await connection.execute(_insert_or_count(connection.dialect.name), rows)
+    connection.execute(_insert_or_count(connection.dialect.name), rows)
 
 
 async def settle(session: Session, kind: str, object_id: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from portal.inbox.endpoint import PATH
 from portal.stripe_gateway.signature import sign
+from tests import stripe_objects
 from tests.fixtures.inbox import SECRET, subscription_event
 
 BODY_BYTES = 3_800
@@ -25,17 +26,28 @@ class Acks:
 
 
 def signed_posts(first: int, count: int, now: datetime) -> list[bytes]:
-    """Whole HTTP requests, each an event of its own of about BODY_BYTES."""
+    """Whole HTTP requests, each an event of its own with a subscription, of BODY_BYTES."""
     posts = []
     for number in range(first, first + count):
-        event = subscription_event(f"evt_{number}", f"sub_{number % _SUBSCRIPTIONS}")
-        body = json.dumps({**event, "padding": "x" * 3_500}).encode().ljust(BODY_BYTES)
+        own = f"sub_{number % _SUBSCRIPTIONS}"
+        about = stripe_objects.subscription(own, items=_items(own))
+        event = subscription_event(f"evt_{number}", own, data={"object": about})
+        body = json.dumps(event, indent=1).encode().ljust(BODY_BYTES)
         head = (
             f"POST {PATH} HTTP/1.1\r\nhost: portal\r\ncontent-type: application/json\r\n"
             f"stripe-signature: {sign(body, SECRET, now)}\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         posts.append(head.encode() + body)
     return posts
+
+
+def _items(subscription: str) -> list[stripe_objects.StripeObject]:
+    return [
+        stripe_objects.subscription_item(
+            f"si_{number}", price=stripe_objects.price(), subscription=subscription
+        )
+        for number in range(3)
+    ]
 
 
 class _Sender(asyncio.Protocol):

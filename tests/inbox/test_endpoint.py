@@ -1,8 +1,11 @@
 """The webhook's address: what it refuses, what it keeps, and when it answers."""
 
+import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -195,3 +198,37 @@ async def test_nothing_of_a_body_or_a_secret_reaches_the_log(
     assert "400" in caplog.text
     assert "Hedwig" not in caplog.text
     assert "whsec" not in caplog.text
+
+
+async def test_a_body_that_is_too_large_in_its_last_part_is_refused_at_once(inbox: Inbox):
+    parts = [b"x" * LARGEST_BODY, b"x"]
+    sent = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    endpoint = inbox.client._transport.app  # type: ignore[attr-defined]
+    await endpoint({"type": "http", "path": PATH, "method": "POST", "headers": []}, receive, send)
+
+    assert sent[0]["status"] == 413
+
+
+@pytest.mark.long
+async def test_while_another_program_holds_the_database_events_are_answered_with_503(
+    inbox: Inbox, tmp_path: Path
+):
+    other = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    responses = await asyncio.gather(
+        *(inbox.post(subscription_event(f"evt_{n}")) for n in range(9))
+    )
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert {response.status_code for response in responses} == {503}
+    assert await inbox.events() == {}
+    assert (await inbox.post(subscription_event("evt_1"))).status_code == 200

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from sqlmodel import select
 
 from portal import work_queue
@@ -17,7 +18,7 @@ from portal.mirror.tables import Customer, Invoice, Meter, MirroredRow, Price, S
 from portal.records import watched_customers
 from portal.records.stripe_events import STRIPE_OBJECTS, EventStatus
 from portal.stripe_ids import CustomerId
-from portal.work_queue import ATTEMPTS, LEASE_SECONDS
+from portal.work_queue import ATTEMPTS, LEASE_SECONDS, WorkItem
 from tests import stripe_objects
 from tests.fixtures.inbox import Inbox, stripe_event, subscription_event
 from tests.stripe_objects import StripeObject
@@ -296,3 +297,38 @@ async def test_the_running_worker_notices_marks_by_itself(
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.long
+async def test_a_read_that_takes_longer_than_its_lease_keeps_it(
+    inbox: Inbox,
+    stripe_stub: StubStripe,
+    make_worker: Callable[[Database], InboxWorker],
+    clock: FrozenClock,
+):
+    stripe_stub.holds("subscriptions", subscription(1))
+    stripe_stub.gates[SUB_1] = asyncio.Event()
+    await mark(inbox.database, clock, "subscription/sub_1")
+    slow = asyncio.ensure_future(make_worker(inbox.database).drain())
+    await stripe_stub.until_asked(SUB_1)
+    clock.advance(timedelta(seconds=LEASE_SECONDS * 0.9))
+    await until_leased_beyond(inbox.database, clock.now() + timedelta(seconds=LEASE_SECONDS * 0.9))
+    clock.advance(timedelta(seconds=LEASE_SECONDS * 0.9))
+
+    await make_worker(inbox.database).drain()
+    stripe_stub.gates[SUB_1].set()
+    await slow
+
+    assert stripe_stub.reads[SUB_1] == 1
+    assert await find(inbox.database, Subscription, "sub_1") is not None
+
+
+async def until_leased_beyond(database: Database, moment: datetime) -> None:
+    """Wait for the lease to be extended, which happens in real time."""
+    async with asyncio.timeout(2 * LEASE_SECONDS):
+        while True:
+            async with database.reading() as session:
+                [item] = await session.exec(select(WorkItem))
+            if item.leased_until is not None and item.leased_until >= moment:
+                return
+            await asyncio.sleep(0.05)

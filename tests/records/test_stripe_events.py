@@ -15,8 +15,7 @@ def arrived(
 
 
 async def keep(database: Database, *events: ArrivedEvent) -> None:
-    async with database.transaction() as session:
-        await stripe_events.keep(session, events)
+    await database.on_thread(lambda connection: stripe_events.keep(connection, events))
 
 
 async def find(database: Database, event_id: str) -> StripeEvent:
@@ -36,9 +35,8 @@ async def test_an_event_about_nothing_mirrored_is_ignored_from_the_start(any_dat
 async def test_only_events_that_are_not_there_are_new(any_database: Database):
     await keep(any_database, arrived("evt_1"))
 
-    async with any_database.transaction() as session:
-        both = [arrived("evt_1"), arrived("evt_2"), arrived("evt_2")]
-        new = await stripe_events.list_new(session, both)
+    both = [arrived("evt_1"), arrived("evt_2"), arrived("evt_2")]
+    new = await any_database.on_thread(lambda connection: stripe_events.list_new(connection, both))
 
     assert [event.event_id for event in new] == ["evt_2"]
 
