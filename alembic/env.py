@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 import portal.mirror
 import portal.records
 from portal.database import ExactDecimal, UtcDateTime, sync_url
-from portal.settings import Settings
+from portal.settings import read_settings
 
 for package in (portal.mirror, portal.records):
     for found in pkgutil.iter_modules(package.__path__):
@@ -32,7 +32,7 @@ def render_item(kind: str, thing: Any, autogen: Any) -> Any:
 
 def run() -> None:
     """Migrate in one transaction; on SQLite tables are rebuilt where it cannot alter them."""
-    engine = create_engine(sync_url(Settings().database_url), poolclass=pool.NullPool)
+    engine = create_engine(sync_url(read_settings().database_url), poolclass=pool.NullPool)
     with engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal.errors import Misconfigured
@@ -73,3 +73,16 @@ class Settings(BaseSettings):
                 "The demo was given a live Stripe key.",
                 next_step="Take STRIPE_API_KEY out of .env and the environment for the demo.",
             )
+
+
+def read_settings() -> Settings:
+    """The settings of this process; Misconfigured names the first that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise Misconfigured(
+            f"The setting {name} cannot be used: {first['msg']}.",
+            next_step="Mend it in .env or the environment; .env.example explains each.",
+        ) from None

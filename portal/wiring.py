@@ -15,7 +15,7 @@ from portal.inbox.worker import InboxWorker
 from portal.inbox.writer import InboxWriter
 from portal.services.acting import Acting, Actor
 from portal.services.sign_in import find_signed_in, token_hash
-from portal.settings import Settings
+from portal.settings import Settings, read_settings
 from portal.stripe_gateway.client import Gateway
 from portal.stripe_ids import CustomerId
 
@@ -105,4 +105,4 @@ def wire(settings: Settings) -> Wiring:
 @cache
 def wiring() -> Wiring:
     """The parts of this process, made at the first call from the environment."""
-    return wire(Settings())
+    return wire(read_settings())

@@ -24,7 +24,7 @@ from portal.cli.processes import (
 )
 from portal.cli.serve import migrate
 from portal.errors import Misconfigured
-from portal.settings import Settings
+from portal.settings import Settings, read_settings
 from portal.stripe_gateway.writes import create_event_destination, create_webhook_endpoint
 
 _DEMO_KEY = "sk_test_demo"
@@ -64,8 +64,8 @@ def _demo_settings(folder: Path, sandbox_port: int) -> Settings:
 
     A Stripe key that the environment holds is refused when it is live, and not used otherwise.
     """
-    Settings(portal_demo=True).refuse_live_demo()
-    port = Settings().portal_port
+    read_settings().model_copy(update={"portal_demo": True}).refuse_live_demo()
+    port = read_settings().portal_port
     os.environ.update(
         PORTAL_DEMO="1",
         PORTAL_URL=f"http://localhost:{port}",
@@ -78,7 +78,7 @@ def _demo_settings(folder: Path, sandbox_port: int) -> Settings:
         REFLEX_STATE_MANAGER_MODE="memory",
     )
     os.environ.setdefault("USAGE_REFRESH_SECONDS", "2")
-    return Settings()
+    return read_settings()
 
 
 def _run(running: ExitStack, settings: Settings, folder: Path, sandbox_port: int) -> None:

@@ -48,9 +48,9 @@ def replay(
 @asynccontextmanager
 async def _database() -> AsyncIterator["Database"]:
     from portal.database import Database
-    from portal.settings import Settings
+    from portal.settings import read_settings
 
-    database = Database(Settings().database_url)
+    database = Database(read_settings().database_url)
     try:
         yield database
     finally:

@@ -28,10 +28,10 @@ def sync(
     It may run beside the portal, as often as one likes; interrupted, it goes on where it was.
     """
     from portal.cli.serve import migrate
-    from portal.settings import Settings
+    from portal.settings import read_settings
 
     migrate()
-    asyncio.run(_sync(Settings(), customer))
+    asyncio.run(_sync(read_settings(), customer))
 
 
 async def _sync(settings: "Settings", customer: str | None) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from portal.cli.frontend import ROOT, prepare_frontend
 from portal.cli.processes import portal_command, portal_environment, require_free_port
-from portal.settings import Settings
+from portal.settings import read_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Run the portal against the Stripe account that the settings name."""
-    settings = Settings().ready_to_serve()
+    settings = read_settings().ready_to_serve()
     require_free_port(settings.portal_host, settings.portal_port, "PORTAL_PORT")
     migrate()
     web = prepare_frontend(settings.portal_url, Path("var/frontend").absolute())
@@ -32,7 +32,7 @@ def worker() -> None:
     """Run the background work alone: the inbox and the refresher."""
     from portal.wiring import wire
 
-    parts = wire(Settings().ready_to_serve())
+    parts = wire(read_settings().ready_to_serve())
     asyncio.run(parts.work_in_background())
 
 
@@ -41,7 +41,7 @@ def migrate() -> None:
     from alembic import command
     from alembic.config import Config
 
-    settings = Settings()
+    settings = read_settings()
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(
             parents=True, exist_ok=True

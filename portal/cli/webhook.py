@@ -27,9 +27,9 @@ def create(
     Prints their signing secrets, which Stripe tells only once. What exists for the address already
     is left as it is.
     """
-    from portal.settings import Settings
+    from portal.settings import read_settings
 
-    asyncio.run(_create(Settings(), url))
+    asyncio.run(_create(read_settings(), url))
 
 
 async def _create(settings: "Settings", url: str) -> None:
