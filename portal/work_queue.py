@@ -36,7 +36,7 @@ ATTEMPTS = 8
 LEASE_SECONDS = 10.0
 _FIRST_DELAY_SECONDS = 2.0
 _SHORTEST_WAIT_SECONDS = 2.0
-_LONGEST_WAIT_SECONDS = 300.0
+_LONGEST_WAIT_SECONDS = 60.0
 
 
 class WorkItem(SQLModel, table=True):
@@ -182,7 +182,7 @@ async def fail(session: Session, held: Claim, error: str, now: datetime) -> bool
 async def postpone(session: Session, held: Claim, error: str | None, now: datetime) -> None:
     """Let the item go for a reason that is not its own fault: it never parks for that.
 
-    It waits half as long again as it has waited already, from two seconds to five minutes.
+    It waits half as long again as it has waited already, from two seconds to a minute.
     """
     waited = (now - held.created_at).total_seconds() / 2
     delay = min(max(waited, _SHORTEST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
