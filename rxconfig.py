@@ -9,15 +9,21 @@ os.environ.setdefault("REFLEX_USE_NPM", "1")
 
 import reflex as rx
 
-_URL = os.environ.get("PORTAL_URL", "http://localhost:3000").rstrip("/")
+from portal.settings import read_settings
+
+_URL = read_settings().portal_url.rstrip("/")
 
 config = rx.Config(
     app_name="portal",
     api_url=_URL,
     deploy_url=_URL,
+    # Browsers of other sites may not open a websocket with our visitors' cookies.
     cors_allowed_origins=[_URL],
+    # A State is a cache that on_load rebuilds; on disk it would keep people's figures. Several
+    # server processes need REFLEX_STATE_MANAGER_MODE=redis instead.
+    state_manager_mode=rx.constants.StateManagerMode.MEMORY,
+    redis_token_expiration=900,
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    redis_token_expiration=900,
     plugins=[rx.plugins.SitemapPlugin(), rx.plugins.TailwindV4Plugin()],
 )

@@ -75,7 +75,6 @@ def _demo_settings(folder: Path, sandbox_port: int) -> Settings:
         STRIPE_API_BASE=f"http://127.0.0.1:{sandbox_port}",
         STRIPE_METER_EVENTS_BASE=f"http://127.0.0.1:{sandbox_port}",
         STRIPE_READS_PER_SECOND="50",
-        REFLEX_STATE_MANAGER_MODE="memory",
     )
     os.environ.setdefault("USAGE_REFRESH_SECONDS", "2")
     return read_settings()
