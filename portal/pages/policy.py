@@ -67,7 +67,8 @@ class DenyByDefault(Middleware):
         registered = RegistrationContext.get().event_handlers.get(event.name)
         if registered is not None and _lets_through(registered, acting):
             return None
-        log.warning("refused the event %s", event.name[:200])
+        # Strangers who open a page are no news; a signed-in person who is refused is.
+        log.log(logging.WARNING if acting else logging.INFO, "refused %s", event.name[:200])
         return await _refusal(root, mine, signed_in=acting is not None)
 
 
