@@ -11,14 +11,15 @@ import reflex as rx
 
 from portal.settings import read_settings
 
-_URL = read_settings().portal_url.rstrip("/")
+_SETTINGS = read_settings()
+_URL = _SETTINGS.portal_url.rstrip("/")
 
 config = rx.Config(
     app_name="portal",
     api_url=_URL,
     deploy_url=_URL,
     # Browsers of other sites may not open a websocket with our visitors' cookies.
-    cors_allowed_origins=[_URL],
+    cors_allowed_origins=_SETTINGS.portal_origins,
     # A State is a cache that on_load rebuilds; on disk it would keep people's figures. Several
     # server processes need REFLEX_STATE_MANAGER_MODE=redis instead.
     state_manager_mode=rx.constants.StateManagerMode.MEMORY,

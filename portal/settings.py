@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         """Whether the key reaches real customers' money."""
         return self.stripe_api_key.get_secret_value().startswith(_LIVE_KEYS)
 
+    @property
+    def portal_origins(self) -> list[str]:
+        """Whose pages may talk to us: our own; localhost goes by its address as well."""
+        own = self.portal_url.rstrip("/")
+        return sorted({own, own.replace("://localhost", "://127.0.0.1", 1)})
+
     def ready_to_serve(self) -> Self:
         """The same settings, or Misconfigured naming the first thing that must not be so."""
         if not self.stripe_api_key.get_secret_value():

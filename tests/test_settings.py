@@ -46,3 +46,14 @@ def test_the_demo_refuses_a_live_key() -> None:
 
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     assert "sk_test_1" not in repr(Settings(**READY))
+
+
+@pytest.mark.parametrize(
+    ("url", "origins"),
+    [
+        ("https://usage.example.com/", ["https://usage.example.com"]),
+        ("http://localhost:3000", ["http://127.0.0.1:3000", "http://localhost:3000"]),
+    ],
+)
+def test_pages_of_our_own_address_alone_may_talk_to_us(url: str, origins: list[str]) -> None:
+    assert Settings(portal_url=url).portal_origins == origins

@@ -56,9 +56,9 @@ def _require_own_page(request: Request, parts: Wiring) -> None:
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    own = parts.settings.portal_url.rstrip("/")
-    if site not in (None, "same-origin", "none") or origin not in (None, own):
+    own = (None, *parts.settings.portal_origins)
+    if site not in (None, "same-origin", "none") or origin not in own:
         raise NotAllowed(
             "This form was sent from another site.",
-            next_step=f"Open {own} and sign in there.",
+            next_step=f"Open {parts.settings.portal_url} and sign in there.",
         )
