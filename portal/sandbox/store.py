@@ -51,7 +51,6 @@ class Store:
         # Where the sandbox answers, for links in its objects; the app sets it when it listens.
         self.address = "http://127.0.0.1:8420"
         self.request: StripeObject = {"id": None, "idempotency_key": None}
-        self.address = ""
         self.after_commit: list[Callable[[list[StripeObject]], None]] = []
         self._rows: dict[str, dict[str, Row]] = {}
         self._index: dict[tuple[str, str, Any], set[str]] = {}
