@@ -18,6 +18,19 @@ def given(params: StripeObject, names: Iterable[str]) -> StripeObject:
     return {name: params[name] if params[name] != "" else None for name in names if name in params}
 
 
+def check_not_emptied(params: StripeObject, *names: str) -> None:
+    """Refuse an empty text for a field that cannot be without one."""
+    for name in names:
+        if params.get(name) == "":
+            raise Refused(
+                f"You passed an empty string for '{name}'. We assume empty values are an attempt "
+                f"to unset a field; however '{name}' cannot be unset. You should remove '{name}' "
+                "from your request or supply a non-empty value.",
+                code="parameter_invalid_empty",
+                param=name,
+            )
+
+
 def group(value: Any, names: Iterable[str], known: Mapping[str, Any] | None = None) -> Any:
     """A nested object with every one of its fields, or None when it was cleared."""
     if value in ("", None):

@@ -9,7 +9,7 @@ import re
 import sys
 import types
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin
@@ -26,6 +26,9 @@ from portal.sandbox.refusals import Refused
 _make_typed_dict: Any = TypedDict
 _QUOTED = re.compile(r"'([^']*)'")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+_MOST_WHOLE_DIGITS = 19
+_LONGEST_ECHO = 200
 
 
 def checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -76,13 +79,13 @@ def _integer(value: object) -> object:
 
 
 def _decimal(value: object) -> object:
+    """The number, unless writing out its digits could take all memory: 1e999999 is short."""
     if not isinstance(value, str):
         return value
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return value
-    return number if number.is_finite() else value
+    number = Decimal(value) if _DECIMAL.fullmatch(value) else None
+    if number is None or number.adjusted() >= _MOST_WHOLE_DIGITS:
+        raise ValueError("not a decimal of a usual size")
+    return number
 
 
 _PLAIN: dict[Any, Any] = {
@@ -161,7 +164,7 @@ def _path(error: Any, given: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _complaint(error: Any, param: str) -> str:
-    given = error["input"]
+    given = str(error["input"])[:_LONGEST_ECHO]
     words = [word for word in _QUOTED.findall(str(error.get("ctx", {}).get("expected"))) if word]
     if error["type"] == "literal_error" and words:
         *others, last = words
@@ -172,7 +175,7 @@ def _complaint(error: Any, param: str) -> str:
         return f"Invalid integer: {given}"
     if error["type"].startswith("bool"):
         return f"Invalid boolean: {given}"
-    if error["type"].startswith(("decimal", "finite", "is_instance")):
+    if error["type"].startswith(("decimal", "finite", "is_instance", "value_error")):
         return f"Invalid decimal: {given}"
     if error["type"].startswith("list"):
         return "Invalid array"

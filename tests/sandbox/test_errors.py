@@ -171,3 +171,105 @@ def test_a_card_that_fails_later_leaves_the_subscription_incomplete(sandbox_clie
     assert subscription.status == "incomplete"
     with pytest.raises(stripe.CardError):
         sandbox_client.v1.subscriptions.create({**asked, "payment_behavior": "error_if_incomplete"})
+
+
+@pytest.mark.parametrize(
+    "amount", ["1e999999", "1e99999999999", "9" * 60, "NaN", "1_000", "\u0663"], ids=repr
+)
+def test_an_amount_that_is_no_usual_number_is_refused_at_once(http, amount):
+    response = http.post(
+        "/v1/prices",
+        data={"currency": "usd", "product_data[name]": "P", "unit_amount_decimal": amount},
+    )
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "unit_amount_decimal"
+    assert error_of(response)["message"].startswith("Invalid decimal: ")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"name":' * 100_000], ids=["lists", "objects"])
+def test_json_of_any_depth_is_refused(http, body):
+    response = http.post("/v2/core/event_destinations", content=body)
+
+    assert response.status_code == 400
+    assert "must be a JSON object" in error_of(response)["message"]
+
+
+@pytest.mark.parametrize("moment", [-1, 4_102_444_801, 9_999_999_999_999_999_999])
+def test_a_clock_stands_at_a_moment_that_leaves_room_for_periods(http, moment):
+    response = http.post("/v1/test_helpers/test_clocks", data={"frozen_time": moment})
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "frozen_time"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[",
+        "http://",
+        "https://a b.example/",
+        "http://127.0.0.1:abc/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1/\n",
+        "ftp://127.0.0.1/",
+        "//127.0.0.1/",
+    ],
+)
+def test_a_webhook_goes_to_an_address_that_can_be_reached(http, url):
+    response = http.post(
+        "/v1/webhook_endpoints", data={"url": url, "enabled_events[0]": "customer.created"}
+    )
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "url_invalid"
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "param"),
+    [
+        ("/v1/products", {"name": ""}, "name"),
+        ("/v1/billing/meters", {"display_name": "", "event_name": "a"}, "display_name"),
+        ("/v1/billing/meters", {"display_name": "A", "event_name": ""}, "event_name"),
+    ],
+)
+def test_a_name_cannot_be_emptied(http, path, given, param):
+    formula = {"default_aggregation[formula]": "sum"} if "meters" in path else {}
+
+    response = http.post(path, data={**given, **formula})
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "parameter_invalid_empty"
+    assert error_of(response)["param"] == param
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"invoice_prefix": ""},
+        {"invoice_prefix": "ab-1"},
+        {"next_invoice_sequence": "0"},
+        {"next_invoice_sequence": "-5"},
+    ],
+)
+def test_invoice_numbers_are_made_of_usable_parts(http, given):
+    response = http.post("/v1/customers", data=given)
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] in given
+
+
+def test_a_page_is_no_parameter_of_making_something(http):
+    destination = {
+        "name": "N",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.customer.created"],
+        "webhook_endpoint": {"url": "http://127.0.0.1:9/"},
+    }
+
+    response = http.post("/v2/core/event_destinations", json={**destination, "page": "x"})
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "parameter_unknown"

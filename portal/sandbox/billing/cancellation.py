@@ -35,14 +35,15 @@ def cancel_subscription(
     if prorate:
         raise Refused("This sandbox does not prorate yet.", param="prorate")
     at = store.now(subscription["customer"])
-    _stop_collecting(store, subscription)
+    stop_collecting(store, subscription)
     if invoice_now:
         subscription = _bill_usage(store, ledger, subscription, at)
     details = subscription["cancellation_details"] | {"reason": "cancellation_requested"}
     return end_subscription(store, subscription | {"cancellation_details": details}, at)
 
 
-def _stop_collecting(store: Store, subscription: StripeObject) -> None:
+def stop_collecting(store: Store, subscription: StripeObject) -> None:
+    """Leave the subscription's drafts and open invoices as they are, for good."""
     for invoice in store.every("invoice", customer=subscription["customer"]):
         details = invoice["parent"]["subscription_details"]
         is_its = details["subscription"] == subscription["id"]

@@ -34,7 +34,7 @@ def meter_event(store: Store, params: StripeObject, identifier: str) -> StripeOb
         )
     event_value(meter, params)
     now = store.now({"test_clock": known.get("test_clock")})
-    timestamp = int(params.get("timestamp") or now)
+    timestamp = int(params.get("timestamp", now))
     _check_bounds(timestamp, now)
     return {
         "object": "billing.meter_event",

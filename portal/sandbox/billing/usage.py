@@ -3,10 +3,10 @@
 https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
 """
 
-from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,8 @@ class UsageLedger:
         self.grace = grace
         self._store = store
         self._lag = meter_lag
-        self._waiting: deque[tuple[datetime, str]] = deque()
+        # By identifier, the first to count first. One whose event was undone may come again.
+        self._waiting: dict[str, datetime] = {}
         self._series: dict[tuple[str, str], UsageSeries] = {}
         self._touched: set[str] = set()
         self._identifiers = Random(store.new_id("mtrevt"))
@@ -51,7 +52,8 @@ class UsageLedger:
         """
         identifier = event.get("identifier") or str(UUID(int=self._identifiers.getrandbits(128)))
         kept = self._store.put(meter_event(self._store, event, identifier))
-        self._waiting.append((self._store.clock.now() + self._lag, kept["identifier"]))
+        self._waiting.pop(identifier, None)
+        self._waiting[identifier] = self._store.clock.now() + self._lag
         return {name: value for name, value in kept.items() if not name.startswith("_")}
 
     def total(self, meter: StripeObject, customer: str, start: int, end: int) -> Decimal:
@@ -78,8 +80,10 @@ class UsageLedger:
     def _settle(self) -> None:
         """Count what has waited long enough, unless the event was undone in the meantime."""
         now = self._store.clock.now()
-        while self._waiting and self._waiting[0][0] <= now:
-            event = self._store.look("billing.meter_event", self._waiting.popleft()[1])
+        ready = list(takewhile(lambda one: self._waiting[one] <= now, self._waiting))
+        for identifier in ready:
+            del self._waiting[identifier]
+            event = self._store.look("billing.meter_event", identifier)
             if event is not None:
                 self._count(event)
 

@@ -118,7 +118,8 @@ class Answering:
     ) -> Answer:
         """Do the work; a decision against it, such as a declined card, is a result too."""
         given = request.params()
-        cursor = given.pop("page", None) if request.is_v2 else None
+        is_v2_list = request.is_v2 and request.method == "GET" and not ids
+        cursor = given.pop("page", None) if is_v2_list else None
         params = checked(endpoint.params, given)
         only(endpoint.acts_on, params)
         call = Call(self._store, self._ledger, params, self._previews)

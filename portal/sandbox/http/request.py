@@ -85,7 +85,7 @@ class Request:
     def _json(self) -> dict[str, Any]:
         try:
             found = json.loads(self.body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise Refused("Invalid request: the body must be a JSON object.")

@@ -1,9 +1,10 @@
 """Customers: https://docs.stripe.com/api/customers."""
 
+import re
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.cancellation import cancel_subscription
+from portal.sandbox.billing.cancellation import cancel_subscription, stop_collecting
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing, within
@@ -19,6 +20,8 @@ _ACTS_ON = (
     "address business_name description email individual_name invoice_prefix invoice_settings "
     "metadata name next_invoice_sequence phone preferred_locales shipping tax_exempt"
 )
+# https://docs.stripe.com/api/customers/create
+_INVOICE_PREFIX = re.compile("[A-Z0-9]{3,12}")
 # https://docs.stripe.com/billing/testing/test-clocks
 _MOST_ON_A_TEST_CLOCK = 3
 
@@ -30,7 +33,8 @@ def create_customer(call: Call) -> StripeObject:
     customer = _new_customer(store, params.get("test_clock"))
     store.put(customer)
     if params.get("payment_method"):
-        attach(store, params["payment_method"], customer, "payment_method")
+        attached = attach(store, params["payment_method"], customer, "payment_method")
+        params = _with_default(params, attached["id"])
     _apply(store, customer, params)
     store.put(customer)
     store.emit("customer.created", customer)
@@ -79,7 +83,9 @@ def remove(call: Call, customer: StripeObject) -> StripeObject:
     """Delete the customer with what hangs on it, and give its tombstone."""
     store = call.store
     for subscription in store.every("subscription", customer=customer["id"]):
-        if subscription["status"] not in ("canceled", "incomplete_expired"):
+        if subscription["status"] in ("canceled", "incomplete_expired"):
+            stop_collecting(store, subscription)
+        else:
             cancel_subscription(store, call.ledger, subscription, invoice_now=False, prorate=False)
     for payment_method in store.every("payment_method", customer=customer["id"]):
         detach(store, payment_method)
@@ -129,7 +135,29 @@ def _new_customer(store: Store, test_clock: str | None) -> StripeObject:
     }
 
 
+def _with_default(params: StripeObject, attached: str) -> StripeObject:
+    """The request with the attached card for its default, where both name one test token."""
+    settings = params.get("invoice_settings", {})
+    if settings.get("default_payment_method") != params["payment_method"]:
+        return params
+    return params | {"invoice_settings": settings | {"default_payment_method": attached}}
+
+
+def _check_numbering(params: StripeObject) -> None:
+    """Invoice numbers are made of these two, so both must be there and in order."""
+    if not _INVOICE_PREFIX.fullmatch(params.get("invoice_prefix", "ABC")):
+        raise Refused(
+            "The invoice prefix must be 3 to 12 uppercase letters or numbers.",
+            param="invoice_prefix",
+        )
+    if params.get("next_invoice_sequence", 1) < 1:
+        raise Refused(
+            "This value must be greater than or equal to 1.", param="next_invoice_sequence"
+        )
+
+
 def _apply(store: Store, customer: StripeObject, params: StripeObject) -> None:
+    _check_numbering(params)
     names = (*_TEXTS, "invoice_prefix", "next_invoice_sequence", "preferred_locales")
     customer.update(given(params, names))
     customer["tax_exempt"] = customer["tax_exempt"] or "none"

@@ -30,6 +30,8 @@ def create_event_destination(call: Call) -> StripeObject:
     if params["type"] != "webhook_endpoint":
         raise Refused("This sandbox has webhook endpoint destinations only.", param="type")
     check_url(url, "webhook_endpoint.url")
+    if not params["enabled_events"]:
+        raise Refused("enabled_events cannot be empty.", param="enabled_events")
     now = rfc3339(store.now())
     destination = {
         "id": store.new_id("ed_test"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
+from portal.sandbox.fields import check_not_emptied
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
@@ -24,6 +25,7 @@ _ALIGNMENT = {None: (_MINUTE, "minute"), "hour": (_HOUR, "hour"), "day": (_DAY, 
 def create_meter(call: Call) -> StripeObject:
     """Make a meter; one active meter per event name."""
     store, params = call.store, call.params
+    check_not_emptied(params, "display_name", "event_name")
     _check_event_name(store, params["event_name"])
     if "event_time_window" in params:
         raise Refused(
@@ -74,6 +76,7 @@ def retrieve_meter(call: Call, id: str) -> StripeObject:
 def update_meter(call: Call, id: str) -> StripeObject:
     """Change the display name, the only thing that may change."""
     meter = lookup.get(call.store, "billing.meter", id)
+    check_not_emptied(call.params, "display_name")
     wanted = call.params.get("display_name", meter["display_name"])
     return _changed(call.store, meter | {"display_name": wanted}, "updated")
 

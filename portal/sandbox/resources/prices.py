@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from babel.numbers import is_currency
+
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
@@ -79,7 +81,7 @@ def update_price(call: Call, id: str) -> StripeObject:
 def make_price(store: Store, params: StripeObject) -> StripeObject:
     """Keep a new price and say so; the product must be there, or be described."""
     currency = params["currency"].lower()
-    if len(currency) != len("usd") or not currency.isalpha():
+    if not is_currency(currency.upper()):
         raise Refused(f"Invalid currency: {params['currency']}.", param="currency")
     recurring = recurrence(store, params.get("recurring"))
     price = {

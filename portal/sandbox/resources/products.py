@@ -4,7 +4,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
-from portal.sandbox.fields import given, group, merged_metadata
+from portal.sandbox.fields import check_not_emptied, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.prices import make_price
@@ -127,6 +127,7 @@ def make_product(store: Store, params: StripeObject) -> StripeObject:
 
 
 def _apply(product: StripeObject, params: StripeObject) -> None:
+    check_not_emptied(params, "name")
     product.update(given(params, _FIELDS))
     product |= {name: product[name] or [] for name in ("images", "marketing_features")}
     if "package_dimensions" in params:

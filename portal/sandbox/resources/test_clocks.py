@@ -20,12 +20,15 @@ routes = Routes()
 _KIND = "test_helpers.test_clock"
 _PATH = "/v1/test_helpers/test_clocks"
 _KEPT_SECONDS = 30 * 86400
+# Our own bound, the start of 2100: the periods of what is on a clock must be dates as well.
+_LATEST = 4_102_444_800
 _NO_SUBSCRIPTION = {"interval": "year", "interval_count": 1}
 
 
 @routes.post(_PATH, "test_helpers.TestClockCreateParams", "frozen_time name")
 def create_test_clock(call: Call) -> StripeObject:
     """Make a clock that stands at a moment; customers are put on it when they are made."""
+    _check_date(call.params["frozen_time"])
     now = call.store.now()
     clock = {
         "id": call.store.new_id("clock"),
@@ -77,6 +80,7 @@ def advance_test_clock(call: Call, id: str) -> StripeObject:
             "A test clock can only move forward: the frozen time must be after the current one.",
             param="frozen_time",
         )
+    _check_date(target)
     if target > _farthest(call.store, clock):
         raise Refused(
             "A test clock can advance at most two intervals of the shortest subscription on it "
@@ -107,6 +111,15 @@ def resume_advance(store: Store, ledger: UsageLedger, id: str) -> None:
         arrived, status = clock, "internal_failure"
     stopped = store.put(arrived | {"status": status, "status_details": {}})
     store.emit(f"{_KIND}.{status}", stopped)
+
+
+def _check_date(moment: int) -> None:
+    if not 0 <= moment <= _LATEST:
+        raise Refused(
+            f"The frozen time must be between 0 and {_LATEST}.",
+            code="parameter_invalid_integer",
+            param="frozen_time",
+        )
 
 
 def _farthest(store: Store, clock: StripeObject) -> int:

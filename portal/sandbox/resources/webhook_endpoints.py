@@ -1,5 +1,6 @@
 """Webhook endpoints: https://docs.stripe.com/api/webhook_endpoints. The secret is told once."""
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,13 +80,22 @@ def new_secret() -> str:
 
 def check_url(url: str, param: str) -> None:
     """Refuse what nothing could be delivered to."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _can_be_reached(url):
         raise Refused(
-            "Invalid URL: An explicit scheme (such as https) must be provided.",
+            "Invalid URL: a host and an explicit scheme (such as https) must be provided.",
             code="url_invalid",
             param=param,
         )
+
+
+def _can_be_reached(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # A port that is no number, or too large a one, is found out when it is read.
+        is_complete = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
+    return is_complete and not re.search(r"[\x00-\x20\x7f]", url)
 
 
 def _apply(endpoint: StripeObject, params: StripeObject) -> None:

@@ -3,6 +3,7 @@ import pytest
 from portal.clock import from_epoch
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.customers import remove
 from tests.sandbox.billing.company import Company, at
 
 JANUARY, HALF = at(2026, 1, 1), at(2026, 1, 16)
@@ -56,6 +57,20 @@ def test_a_draft_of_a_cancelled_subscription_is_never_finalised(company: Company
 
     draft = company.invoices(customer)[-1]
     assert (draft["status"], draft["auto_advance"]) == ("draft", False)
+
+
+def test_the_last_draft_of_a_deleted_customer_is_never_finalised(company: Company) -> None:
+    customer = company.customer()
+    company.subscribe(
+        customer, company.licensed(), company.metered(company.meter()), cancel_at_period_end=True
+    )
+    company.run_to(at(2026, 2, 1))
+
+    remove(company.call(), customer)
+    company.run_to(at(2026, 6, 1))
+
+    assert company.invoices(customer)[-1]["status"] == "draft"
+    assert company.get("customer", customer["id"]).keys() == {"id", "object", "deleted"}
 
 
 def test_credit_for_unused_time_is_refused(company: Company) -> None:

@@ -107,7 +107,11 @@ def test_usage_at_the_bounds_of_time_is_taken(company: Company, moment: int) -> 
 
 @pytest.mark.parametrize(
     ("moment", "code"),
-    [(NOON - 35 * DAY - 1, "timestamp_too_far_in_past"), (NOON + 301, "timestamp_in_future")],
+    [
+        (NOON - 35 * DAY - 1, "timestamp_too_far_in_past"),
+        (0, "timestamp_too_far_in_past"),
+        (NOON + 301, "timestamp_in_future"),
+    ],
 )
 def test_usage_outside_of_the_bounds_is_refused(company: Company, moment: int, code: str) -> None:
     company.meter()
@@ -178,6 +182,23 @@ def test_an_event_that_was_rolled_back_never_counts() -> None:
     company.clock.advance(timedelta(seconds=2))
 
     assert total(company, meter, customer) == 0
+
+
+def test_an_event_that_comes_again_after_a_rollback_counts_once() -> None:
+    company = Company(from_epoch(NOON), lag=timedelta(seconds=1))
+    meter, customer = company.meter(), company.customer()
+    company.store.commit()
+    event = {
+        "event_name": "calls",
+        "identifier": "same",
+        "payload": {"stripe_customer_id": customer["id"], "value": "7"},
+    }
+    company.ledger.record(event)
+    company.store.rollback()
+    company.ledger.record(event)
+    company.clock.advance(timedelta(seconds=2))
+
+    assert total(company, meter, customer) == 7
 
 
 def test_a_ledger_that_starts_anew_knows_the_kept_usage(company: Company) -> None:

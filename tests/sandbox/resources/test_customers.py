@@ -67,6 +67,18 @@ def test_a_customer_is_made_with_a_payment_method(sandbox_client):
     assert (card.card.brand, card.card.last4, card.customer) == ("mastercard", "4444", made.id)
 
 
+def test_a_customer_is_made_with_a_test_card_that_is_its_default(sandbox_client):
+    made = sandbox_client.v1.customers.create(
+        {
+            "payment_method": "pm_card_visa",
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+        }
+    )
+
+    attached = sandbox_client.v1.payment_methods.list({"customer": made.id}).data
+    assert [one.id for one in attached] == [made.invoice_settings.default_payment_method]
+
+
 def test_only_an_attached_payment_method_becomes_the_default(sandbox_client):
     payer, other = make_payer(sandbox_client), make_customer(sandbox_client)
     card = payer.invoice_settings.default_payment_method

@@ -50,6 +50,7 @@ def test_a_price_in_packages(sandbox_client):
         ({"unit_amount": -1}, "unit_amount"),
         ({"unit_amount_decimal": "0.0000000000001"}, "unit_amount_decimal"),
         ({"unit_amount": 1, "currency": "dollars"}, "currency"),
+        ({"unit_amount": 1, "currency": "zzz"}, "currency"),
         ({"unit_amount": 1, "tiers": [OPEN], "billing_scheme": "per_unit"}, "tiers"),
         ({"billing_scheme": "tiered", "tiers": [OPEN]}, "tiers_mode"),
         ({"billing_scheme": "tiered", "tiers_mode": "volume"}, "tiers"),
