@@ -69,6 +69,7 @@ def _webhooks(behind: Any) -> WebhookEndpoint:
 async def _live_parts(app: rx.App) -> AsyncIterator[None]:
     """Everything that runs beside the pages, from the start to the end of the process."""
     parts = wiring()
+    parts.settings.ready_to_serve()
     loops: dict[str, Work] = {
         "pushing news": lambda: LIVE.push_news(app),
         "watching tabs": lambda: LIVE.keep_watched(app),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from portal.errors import Misconfigured
 
 STRIPE_API_VERSION = "2026-10-28.endive"
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 
 
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
                 next_step="Put it into .env (see .env.example), or run `make demo`.",
             )
         self.refuse_live_demo()
+        if self.portal_demo and urlsplit(self.stripe_api_base).hostname not in _THIS_MACHINE:
+            raise Misconfigured(
+                "PORTAL_DEMO lets everybody sign in, and Stripe is not a local one.",
+                next_step="Take PORTAL_DEMO out; `make demo` sets it for itself.",
+            )
         if not self.stripe_webhook_secret:
             raise Misconfigured(
                 "STRIPE_WEBHOOK_SECRET is not set, so no webhook could be trusted.",

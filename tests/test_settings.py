@@ -57,3 +57,11 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
 )
 def test_pages_of_our_own_address_alone_may_talk_to_us(url: str, origins: list[str]) -> None:
     assert Settings(portal_url=url).portal_origins == origins
+
+
+def test_the_demos_sign_in_is_refused_beside_a_stripe_that_is_not_local() -> None:
+    with pytest.raises(Misconfigured, match="everybody"):
+        Settings(**READY, portal_demo=True).ready_to_serve()
+    assert Settings(
+        **READY, portal_demo=True, stripe_api_base="http://127.0.0.1:8420"
+    ).ready_to_serve()
