@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     stripe_reads_per_second: float = Field(default=0, ge=0)
     usage_refresh_seconds: float = Field(default=15, gt=0)
     database_url: str = "sqlite:///var/portal.db"
-    portal_url: str = "http://localhost:3000"
+    portal_url: str = ""
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(default=3000, ge=1, le=65535)
     portal_demo: bool = False
@@ -42,6 +42,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
+        if not self.portal_url:
+            object.__setattr__(self, "portal_url", f"http://localhost:{self.portal_port}")
         if not self.stripe_meter_events_base:
             object.__setattr__(self, "stripe_meter_events_base", self.stripe_api_base)
         if not self.stripe_reads_per_second:

@@ -65,3 +65,7 @@ def test_the_demos_sign_in_is_refused_beside_a_stripe_that_is_not_local() -> Non
     assert Settings(
         **READY, portal_demo=True, stripe_api_base="http://127.0.0.1:8420"
     ).ready_to_serve()
+
+
+def test_without_an_address_the_portal_is_on_this_machine_at_its_port() -> None:
+    assert Settings(portal_port=3100).portal_url == "http://localhost:3100"
