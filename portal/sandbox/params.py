@@ -20,7 +20,7 @@ from stripe._stripe_object import UntypedStripeObject
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from portal.sandbox.http.form import bracketed
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 
 # Called with a name only known at run time, which the checker does not grant a TypedDict.
 _make_typed_dict: Any = TypedDict
@@ -54,10 +54,8 @@ def only(acted_on: frozenset[str], given: dict[str, Any]) -> None:
         groups = {".".join(names[: length + 1]) for length in range(len(names))}
         if not groups & acted_on:
             param = bracketed(path)
-            raise Refused(
-                f"This sandbox does not act on {param} yet and will not ignore it.",
-                code="sandbox_parameter_not_supported",
-                param=param,
+            raise NotSupported(
+                f"This sandbox does not act on {param} yet and will not ignore it.", param=param
             )
 
 

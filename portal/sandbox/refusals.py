@@ -41,6 +41,13 @@ class Refused(PortalError):
             self.fields["doc_url"] = _DOCUMENTED + code.replace("_", "-")
 
 
+class NotSupported(Refused):
+    """Something that Stripe knows and this sandbox does not act on; ignoring it would be a lie."""
+
+    def __init__(self, message: str, *, param: str) -> None:
+        super().__init__(message, code="sandbox_parameter_not_supported", param=param)
+
+
 class RateLimited(Refused):
     """Too many requests in too short a time; Stripe says in a header which limit it was."""
 

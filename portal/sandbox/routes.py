@@ -88,7 +88,8 @@ class Routes:
         return self._add("DELETE", path, params, acts_on)
 
     def _add(self, method: str, path: str, params: str, acts_on: str) -> Callable[[Kept], Kept]:
-        pattern = re.compile(_PATH_PART.sub(r"(?P<\1>[^/]+)", path))
+        # `search` is an endpoint of its own, which does not exist here, and never an id.
+        pattern = re.compile(_PATH_PART.sub(r"(?P<\1>(?!search(?:/|$))[^/]+)", path))
 
         def add(handle: Kept) -> Kept:
             names = _FOR_ALL | frozenset(acts_on.split())

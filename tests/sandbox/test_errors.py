@@ -169,8 +169,13 @@ def test_a_card_that_fails_later_leaves_the_subscription_incomplete(sandbox_clie
     subscription = sandbox_client.v1.subscriptions.create(asked)
 
     assert subscription.status == "incomplete"
-    with pytest.raises(stripe.CardError):
+    with pytest.raises(stripe.CardError) as refused:
         sandbox_client.v1.subscriptions.create({**asked, "payment_behavior": "error_if_incomplete"})
+    assert refused.value.http_status == 402
+    assert (refused.value.code, refused.value.error.decline_code) == (
+        "card_declined",
+        "generic_decline",
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,3 +278,37 @@ def test_a_page_is_no_parameter_of_making_something(http):
 
     assert response.status_code == 400
     assert error_of(response)["code"] == "parameter_unknown"
+
+
+@pytest.mark.parametrize("resource", ["customers", "invoices", "prices", "subscriptions"])
+def test_searching_is_an_endpoint_that_is_not_there(http, resource):
+    response = http.get(f"/v1/{resource}/search", params={"query": "email:'a'"})
+
+    assert response.status_code == 404
+    assert f"(GET: /v1/{resource}/search)" in error_of(response)["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "param"),
+    [
+        ("/v1/subscriptions", {"customer": "cus_x", "trial_period_days": "3"}, "trial_period_days"),
+        ("/v1/payment_methods", {"type": "sepa_debit"}, "type"),
+        (
+            "/v1/prices",
+            {
+                "currency": "usd",
+                "product_data[name]": "P",
+                "unit_amount": "1",
+                "recurring[interval]": "month",
+                "recurring[trial_period_days]": "3",
+            },
+            "recurring[trial_period_days]",
+        ),
+    ],
+)
+def test_what_stripe_has_and_the_sandbox_has_not_is_refused_with_one_code(http, path, given, param):
+    response = http.post(path, data=given)
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "sandbox_parameter_not_supported"
+    assert error_of(response)["param"] == param

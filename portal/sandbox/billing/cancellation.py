@@ -13,7 +13,7 @@ from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import save_change
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -33,7 +33,7 @@ def cancel_subscription(
     gives no credit for unused time.
     """
     if prorate:
-        raise Refused("This sandbox does not prorate yet.", param="prorate")
+        raise NotSupported("This sandbox does not prorate yet.", param="prorate")
     at = store.now(subscription["customer"])
     stop_collecting(store, subscription)
     if invoice_now:

@@ -14,6 +14,7 @@ StripeObject = dict[str, Any]
 # https://docs.stripe.com/api/billing/meter-event/create
 _PAST = timedelta(days=35)
 _AHEAD = timedelta(minutes=5)
+_LONGEST_IDENTIFIER = 100
 _MOST_DECIMALS = 12
 # Our own bound; Stripe's is not documented.
 _MOST_DIGITS = 15
@@ -22,6 +23,12 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 def meter_event(store: Store, params: StripeObject, identifier: str) -> StripeObject:
     """The event as it is kept; raises Refused where Stripe would say no at once."""
+    if len(identifier) > _LONGEST_IDENTIFIER:
+        raise Refused(
+            f"Identifiers can be at most {_LONGEST_IDENTIFIER} characters.",
+            code="parameter_invalid_string",
+            param="identifier",
+        )
     if store.look("billing.meter_event", identifier) is not None:
         raise Refused(f"An event already exists with identifier {identifier}.", param="identifier")
     meter = _active_meter(store, params["event_name"])

@@ -21,9 +21,17 @@ def pay(store: Store, invoice: StripeObject, at: int) -> StripeObject:
         return _paid(store, invoice, at)
     if invoice["collection_method"] == "send_invoice":
         return invoice
-    payment_method = _payment_method(store, invoice)
-    decline = payment_method["_charge"] if payment_method else {"code": "missing"}
+    decline = decline_of(store, invoice)
     return _failed(store, invoice, at, decline) if decline else _collected(store, invoice, at)
+
+
+def decline_of(store: Store, invoice: StripeObject) -> StripeObject | None:
+    """Why the invoice cannot be collected, as fields of an error; None when it can."""
+    payment_method = _payment_method(store, invoice)
+    if payment_method is None:
+        return {"code": "missing", "message": "There is nothing to pay with."}
+    reason: StripeObject | None = payment_method["_charge"]
+    return reason
 
 
 def require_payment_method(store: Store, invoice: StripeObject) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.http.paging import Listing
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.webhook_endpoints import check_url, new_secret
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.thin_events import rfc3339
@@ -28,7 +28,7 @@ def create_event_destination(call: Call) -> StripeObject:
     store, params = call.store, call.params
     url = params.get("webhook_endpoint", {}).get("url", "")
     if params["type"] != "webhook_endpoint":
-        raise Refused("This sandbox has webhook endpoint destinations only.", param="type")
+        raise NotSupported("This sandbox has webhook endpoint destinations only.", param="type")
     check_url(url, "webhook_endpoint.url")
     if not params["enabled_events"]:
         raise Refused("enabled_events cannot be empty.", param="enabled_events")

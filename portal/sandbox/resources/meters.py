@@ -6,7 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import check_not_emptied
 from portal.sandbox.http.paging import Listing
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -28,10 +28,8 @@ def create_meter(call: Call) -> StripeObject:
     check_not_emptied(params, "display_name", "event_name")
     _check_event_name(store, params["event_name"])
     if "event_time_window" in params:
-        raise Refused(
-            "This sandbox does not act on event_time_window yet.",
-            code="sandbox_parameter_not_supported",
-            param="event_time_window",
+        raise NotSupported(
+            "This sandbox does not act on event_time_window yet.", param="event_time_window"
         )
     mapping, now = params.get("customer_mapping", {}), store.now()
     meter = {

@@ -9,7 +9,7 @@ from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.ids import fingerprint
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.cards import Card, Decline, card_behind
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
@@ -28,7 +28,7 @@ def create_payment_method(call: Call) -> StripeObject:
     """Make a card from a token such as `tok_visa`; card numbers are never taken."""
     params = call.params
     if params.get("type") != "card":
-        raise Refused("This sandbox makes payment methods of type card only.", param="type")
+        raise NotSupported("This sandbox makes payment methods of type card only.", param="type")
     token = params.get("card", {}).get("token", "")
     card = card_behind(token)
     if card is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.fields import amount_fields
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -50,7 +50,7 @@ def recurrence(store: Store, asked: StripeObject | None) -> StripeObject | None:
             "A price can recur at most every three years.", param="recurring[interval_count]"
         )
     if asked.get("trial_period_days"):
-        raise Refused(
+        raise NotSupported(
             "This sandbox does not act on recurring[trial_period_days] yet.",
             param="recurring[trial_period_days]",
         )

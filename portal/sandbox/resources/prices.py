@@ -54,6 +54,8 @@ def list_prices(call: Call) -> Listing:
     exact = {
         name: asked[name] for name in ("active", "currency", "product", "type") if name in asked
     }
+    if "currency" in exact:
+        exact["currency"] = exact["currency"].lower()
     found = (
         price
         for price in call.store.each("price", **exact)

@@ -7,12 +7,14 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.fields import merged_metadata
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _MOST_ITEMS = 20
 _MOST_ON_A_TEST_CLOCK = 3
+# https://docs.stripe.com/billing/subscriptions/mixed-interval
+_COUNTED_IN = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "year": ("month", 12)}
 # Of Stripe's payment behaviors the others wait for a confirmation, which does not exist here yet.
 _PAYMENT_BEHAVIORS = ("allow_incomplete", "error_if_incomplete")
 
@@ -45,7 +47,7 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
         "cancellation_details": {"comment": None, "feedback": None, "reason": None},
         "collection_method": params.get("collection_method", "charge_automatically"),
         "created": now,
-        "currency": params.get("currency", customer["currency"]),
+        "currency": params["currency"].lower() if "currency" in params else customer["currency"],
         "customer": customer["id"],
         "days_until_due": params.get("days_until_due"),
         "default_tax_rates": [],
@@ -84,7 +86,23 @@ def new_items(
                 f"Cannot add multiple subscription items with the same price: {price}",
                 param="items",
             )
+    _check_intervals(store, prices)
     return items
+
+
+def _check_intervals(store: Store, prices: list[str]) -> None:
+    """Every interval must be whole ones of the shortest, and weeks do not mix with months."""
+    recurring = [price["recurring"] for id in prices if (price := store.get("price", id))]
+    lengths = [(_COUNTED_IN[one["interval"]], one["interval_count"]) for one in recurring]
+    units = {unit for (unit, _), _ in lengths}
+    counts = [number * count for (_, number), count in lengths]
+    mixes = {one["interval"] for one in recurring} >= {"week"} and len(units) > 1
+    if mixes or (len(units) == 1 and any(count % min(counts) for count in counts)):
+        raise Refused(
+            "The prices of a subscription must recur at intervals that are multiples of the "
+            "shortest one; weeks cannot be combined with months or years.",
+            param="items",
+        )
 
 
 def _item(
@@ -153,9 +171,9 @@ def _check_price(price: StripeObject, subscription: StripeObject, param: str) ->
 
 def _check_settings(params: StripeObject) -> None:
     if params.get("billing_mode", {}).get("type", "flexible") != "flexible":
-        raise Refused("This sandbox bills in flexible mode only.", param="billing_mode[type]")
+        raise NotSupported("This sandbox bills in flexible mode only.", param="billing_mode[type]")
     if params.get("payment_behavior", "allow_incomplete") not in _PAYMENT_BEHAVIORS:
-        raise Refused(
+        raise NotSupported(
             f"This sandbox knows the payment behaviors {' and '.join(_PAYMENT_BEHAVIORS)} only.",
             param="payment_behavior",
         )

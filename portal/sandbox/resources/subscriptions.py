@@ -7,12 +7,13 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.billing.charges import first_charges
 from portal.sandbox.billing.cycles import start_subscription
+from portal.sandbox.billing.payment import decline_of
 from portal.sandbox.billing.renewal import keep_scheduled, start_periods
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.customers import check_payment_method
 from portal.sandbox.resources.subscription_shape import new_items, new_subscription
 from portal.sandbox.routes import Call, Routes
@@ -98,7 +99,7 @@ def update_subscription(call: Call, id: str) -> StripeObject:
             "A canceled subscription can only update its cancellation_details and metadata."
         )
     if call.params.get("trial_end", "now") != "now":
-        raise Refused("This sandbox has no trials yet.", param="trial_end")
+        raise NotSupported("This sandbox has no trials yet.", param="trial_end")
     _apply(call, subscription)
     _schedule_the_end(call, subscription)
     return keep_scheduled(call.store, subscription)
@@ -127,11 +128,15 @@ def _started(call: Call, subscription: StripeObject) -> StripeObject:
     started = start_subscription(call.store, subscription)
     behavior = call.params.get("payment_behavior", "allow_incomplete")
     if behavior == "error_if_incomplete" and started["status"] == "incomplete":
-        raise Refused(
-            "Your card was declined.", status=402, type="card_error", code="card_declined",
-            decided=True,
-        )  # fmt: skip
+        raise _declined(call, started["latest_invoice"])
     return started
+
+
+def _declined(call: Call, invoice: str) -> Refused:
+    """The refusal of the card that should have paid the first invoice."""
+    open_still = lookup.get(call.store, "invoice", invoice)
+    reason = decline_of(call.store, open_still) or {"message": "Your card was declined."}
+    return Refused(**reason, status=402, type="card_error", decided=True)
 
 
 def _apply(call: Call, subscription: StripeObject) -> None:

@@ -133,6 +133,45 @@ def test_items_must_be_recurring_differ_and_carry_no_quantity_when_metered(sandb
         assert refused.value.param == param
 
 
+@pytest.mark.parametrize(
+    ("intervals", "fits"),
+    [
+        ([("month", 1), ("year", 1)], True),
+        ([("month", 3), ("year", 1)], True),
+        ([("day", 7), ("week", 2)], True),
+        ([("month", 2), ("month", 3)], False),
+        ([("week", 1), ("month", 1)], False),
+        ([("year", 1), ("week", 4)], False),
+    ],
+)
+def test_the_intervals_of_a_subscription_fit_into_each_other(sandbox_client, intervals, fits):
+    payer = make_payer(sandbox_client)
+    plans = [
+        make_plan(sandbox_client, recurring={"interval": interval, "interval_count": count})
+        for interval, count in intervals
+    ]
+    asked = {"customer": payer.id, "items": [{"price": plan.id} for plan in plans]}
+
+    if fits:
+        assert sandbox_client.v1.subscriptions.create(asked).status == "active"
+    else:
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            sandbox_client.v1.subscriptions.create(asked)
+        assert refused.value.param == "items"
+
+
+def test_a_currency_may_be_written_in_capitals(sandbox_client):
+    payer, plan = make_payer(sandbox_client), make_plan(sandbox_client)
+
+    made = sandbox_client.v1.subscriptions.create(
+        {"customer": payer.id, "currency": "USD", "items": [{"price": plan.id}]}
+    )
+
+    assert made.currency == "usd"
+    found = sandbox_client.v1.prices.list({"currency": "USD", "limit": 100})
+    assert plan.id in {price.id for price in found.auto_paging_iter()}
+
+
 def test_the_first_subscription_settles_the_customers_currency(sandbox_client, subscription):
     assert sandbox_client.v1.customers.retrieve(subscription.customer).currency == "usd"
 
