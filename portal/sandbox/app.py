@@ -26,7 +26,7 @@ from portal.sandbox.demo.stream import stream_usage
 from portal.sandbox.hosted_invoice import hosted_page
 from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
-from portal.sandbox.http.request import Request
+from portal.sandbox.http.request import LARGEST_BODY, Request
 from portal.sandbox.http.serving import require_free, serve_http
 from portal.sandbox.resources.test_clocks import resume_advance
 from portal.sandbox.store import Store
@@ -163,14 +163,16 @@ def _open(sandbox: Sandbox, options: Options) -> None:
 async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) -> Request | None:
     """The whole request, or None when the client went away before it had sent it."""
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    query, parts, more = scope["query_string"].decode("latin-1"), [], True
+    query, body, more = scope["query_string"].decode("latin-1"), b"", True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        parts.append(message.get("body", b""))
+        # What is too large already is not kept while the rest of it comes in.
+        if len(body) <= LARGEST_BODY:
+            body += message.get("body", b"")
         more = message.get("more_body", False)
-    return Request(scope["method"], scope["path"], query, headers, b"".join(parts))
+    return Request(scope["method"], scope["path"], query, headers, body)
 
 
 async def _send(

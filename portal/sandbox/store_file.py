@@ -22,17 +22,10 @@ class StoreFile:
     """Reads everything at the start; afterwards each commit of the store is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
         try:
-            # Two sandboxes on one file would each undo what the other has written.
-            self._connection.execute("pragma locking_mode=exclusive")
-            # An answer promises its change even after kill -9; a power cut is not our concern.
-            self._connection.execute("pragma journal_mode=wal")
-            self._connection.execute("pragma synchronous=normal")
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connected(path)
+        except (OSError, sqlite3.DatabaseError) as error:
             raise Misconfigured(
                 f"{path} cannot be used by the sandbox ({error}).",
                 next_step="Name another file with --data; one that is in use is locked.",
@@ -71,3 +64,18 @@ class StoreFile:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
+    try:
+        # Two sandboxes on one file would each undo what the other has written.
+        connection.execute("pragma locking_mode=exclusive")
+        # An answer promises its change even after kill -9; a power cut is not our concern.
+        connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=normal")
+        connection.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection

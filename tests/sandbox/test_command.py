@@ -149,3 +149,15 @@ def test_a_file_that_is_in_use_is_refused(sandboxes, tmp_path):
     assert second.returncode == 1
     assert "locked" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_file_that_cannot_be_one_is_refused_in_words(tmp_path):
+    command = [sys.executable, "-m", "portal", "sandbox", "--empty", "--data", str(tmp_path)]
+
+    refused = subprocess.run(
+        [*command, "--port", str(free_port())], capture_output=True, text=True, timeout=30
+    )
+
+    assert refused.returncode != 0
+    assert "--data" in refused.stderr
+    assert "Traceback" not in refused.stderr

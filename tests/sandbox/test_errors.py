@@ -312,3 +312,26 @@ def test_what_stripe_has_and_the_sandbox_has_not_is_refused_with_one_code(http, 
     assert response.status_code == 400
     assert error_of(response)["code"] == "sandbox_parameter_not_supported"
     assert error_of(response)["param"] == param
+
+
+def test_a_giant_body_is_refused_and_the_next_request_answered(http):
+    response = http.post("/v1/customers", content=b"name=" + b"x" * 3_000_000)
+
+    assert response.status_code == 413
+    assert error_of(response)["type"] == "invalid_request_error"
+    assert http.get("/v1/customers").status_code == 200
+
+
+@pytest.mark.parametrize("id", ["a/b", "..", "search", "a b", "a?b", "\0", "x" * 256], ids=repr)
+def test_a_product_has_an_id_that_it_can_be_asked_for_by(http, id):
+    response = http.post("/v1/products", data={"name": "P", "id": id})
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "id"
+
+
+@pytest.mark.parametrize("credentials", [b"Basic \xc3\xa9", b"Basic ///////", b"Basic /w=="])
+def test_credentials_that_are_no_text_are_no_key(http, credentials):
+    response = http.get("/v1/customers", headers={"Authorization": credentials})
+
+    assert response.status_code == 401

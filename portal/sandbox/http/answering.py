@@ -68,6 +68,7 @@ class Answering:
 
     def _answer(self, request: Request, headers: dict[str, str]) -> Answer:
         request.authenticate()
+        request.check_size()
         self._limiter.check(request.path)
         found = self._router.find(request.method, request.path)
         if found is None:

@@ -1,6 +1,7 @@
 """Form bodies and query strings in Stripe's bracket notation, as nested dicts and lists of text."""
 
 import re
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -34,14 +35,21 @@ def bracketed(path: tuple[object, ...]) -> str:
 
 def _place(root: dict[str, Any], parts: list[str], value: str, key: str) -> None:
     node = root
-    for part in parts[:-1]:
-        node = node.setdefault(part or str(len(node)), {})
+    for part, inner in pairwise(parts):
+        node = node.setdefault(part or _position(node, inner), {})
         if not isinstance(node, dict):
             raise Refused(f"Invalid hash: {key} is used as a value and as a group", param=key)
     last = parts[-1] or str(len(node))
     if isinstance(node.get(last), dict):
         raise Refused(f"Invalid string: {key} is used as a group and as a value", param=key)
     node[last] = value
+
+
+def _position(node: dict[str, Any], inner: str) -> str:
+    """Where `items[][price]` goes: into the last element, until that has a price already."""
+    last = node.get(str(len(node) - 1))
+    is_open = bool(inner) and isinstance(last, dict) and inner not in last
+    return str(len(node) - 1 if is_open else len(node))
 
 
 def _listed(name: str, node: Any) -> Any:

@@ -1,5 +1,6 @@
 """Products: https://docs.stripe.com/api/products."""
 
+import re
 from typing import Any
 
 from portal.sandbox import lookup
@@ -13,6 +14,8 @@ from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 routes = Routes()
+# Our own bound: what could not be asked for again is no use as an id.
+_ID = re.compile(r"(?!search$|\.+$)[^\s/?#%\\\x00-\x1f\x7f]{1,255}")
 _FIELDS = (
     "active",
     "description",
@@ -101,7 +104,9 @@ def delete_product(call: Call, id: str) -> StripeObject:
 def make_product(store: Store, params: StripeObject) -> StripeObject:
     """Keep a new product and say so; `id` may be the caller's own."""
     wanted = params.get("id")
-    if wanted is not None and store.get("product", wanted) is not None:
+    if wanted and _ID.fullmatch(wanted) is None:
+        raise Refused("Invalid id: it must be fit to stand in a URL's path.", param="id")
+    if wanted and store.get("product", wanted) is not None:
         raise Refused("Product already exists.", code="resource_already_exists", param="id")
     now = store.now()
     product = {

@@ -14,6 +14,11 @@ from portal.sandbox.refusals import Refused
         ("a[b][c]=1&a[b][d]=2", {"a": {"b": {"c": "1", "d": "2"}}}),
         ("items[0][price]=x&items[1][price]=y", {"items": [{"price": "x"}, {"price": "y"}]}),
         ("items[1]=y&items[0]=x", {"items": ["x", "y"]}),
+        (
+            "items[][price]=x&items[][quantity]=2&items[][price]=y",
+            {"items": [{"price": "x", "quantity": "2"}, {"price": "y"}]},
+        ),
+        ("a[][b][c]=1&a[][b][d]=2", {"a": [{"b": {"c": "1"}}, {"b": {"d": "2"}}]}),
         ("expand[]=a&expand[]=b", {"expand": ["a", "b"]}),
         ("expand%5B0%5D=a", {"expand": ["a"]}),
         ("metadata[1]=x&metadata[0]=y", {"metadata": {"1": "x", "0": "y"}}),
