@@ -64,6 +64,8 @@ def test_a_method_that_an_endpoint_does_not_have_is_named(http):
         ("Bearer nonsense", "Invalid API Key provided: nonsense***ense"),
         ("Bearer sk_live_51abcdefgh", "A live key was sent to a sandbox."),
         ("Basic !!!", "You did not provide an API key."),
+        ("Basic /w==", "You did not provide an API key."),
+        (b"Basic \xc3\xa9", "You did not provide an API key."),
     ],
 )
 def test_a_key_that_is_missing_or_wrong_is_refused(sandbox, authorization, said):
@@ -328,10 +330,3 @@ def test_a_product_has_an_id_that_it_can_be_asked_for_by(http, id):
 
     assert response.status_code == 400
     assert error_of(response)["param"] == "id"
-
-
-@pytest.mark.parametrize("credentials", [b"Basic \xc3\xa9", b"Basic ///////", b"Basic /w=="])
-def test_credentials_that_are_no_text_are_no_key(http, credentials):
-    response = http.get("/v1/customers", headers={"Authorization": credentials})
-
-    assert response.status_code == 401
