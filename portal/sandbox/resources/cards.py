@@ -73,12 +73,18 @@ _CARDS = {
     "gb": Card("visa", "0000", country="GB"),
     "de": Card("visa", "0016", country="DE"),
     "fr": Card("visa", "0003", country="FR"),
-    "chargeDeclined": replace(_VISA, last4="0002", attach=_GENERIC, charge=_GENERIC),
+    "chargeDeclined": _refused("0002", "generic_decline"),
     "chargeDeclinedInsufficientFunds": _refused(
         "9995", "insufficient_funds", "Your card has insufficient funds."
     ),
-    "visa_chargeDeclinedLostCard": _refused("9987", "lost_card"),
-    "visa_chargeDeclinedStolenCard": _refused("9979", "stolen_card"),
+    "chargeDeclinedLostCard": _refused("9987", "lost_card"),
+    "chargeDeclinedStolenCard": _refused("9979", "stolen_card"),
+    "chargeDeclinedVelocityLimitExceeded": _refused(
+        "6975",
+        "card_velocity_exceeded",
+        "Your card was declined for making repeated attempts too frequently or exceeding its "
+        "amount limit.",
+    ),
     "chargeDeclinedExpiredCard": _declined("0069", "expired_card", "Your card has expired."),
     "chargeDeclinedIncorrectCvc": _declined(
         "0127", "incorrect_cvc", "Your card's security code is incorrect."
@@ -87,6 +93,7 @@ _CARDS = {
         "0119", "processing_error", "An error occurred while processing your card. Try again."
     ),
     "chargeCustomerFail": replace(_VISA, last4="0341", charge=_GENERIC),
+    "authenticationRequiredOnSetup": replace(_VISA, last4="3155", charge=_NEEDS_AUTHENTICATION),
     "authenticationRequired": replace(_VISA, last4="3184", charge=_NEEDS_AUTHENTICATION),
     "threeDSecure2Required": replace(_VISA, last4="3220", charge=_NEEDS_AUTHENTICATION),
 }
@@ -96,5 +103,7 @@ def card_behind(token: str) -> Card | None:
     """The card behind `pm_card_visa` or `tok_visa`, or None when there is no such token."""
     for prefix in ("pm_card_", "tok_"):
         if token.startswith(prefix):
-            return _CARDS.get(token.removeprefix(prefix))
+            name = token.removeprefix(prefix)
+            # Stripe spells most declined cards with the brand, and used to without.
+            return _CARDS.get(name) or _CARDS.get(name.removeprefix("visa_"))
     return None

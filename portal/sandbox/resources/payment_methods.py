@@ -172,6 +172,7 @@ def _listing(call: Call, customer: str) -> Listing:
 def _apply(payment_method: StripeObject, params: StripeObject) -> None:
     payment_method.update(given(params, ("allow_redisplay",)))
     asked = params.get("card", {})
+    _check_expiry(asked)
     payment_method["card"].update(given(asked, ("exp_month", "exp_year")))
     if "metadata" in params:
         known = payment_method["metadata"]
@@ -180,6 +181,19 @@ def _apply(payment_method: StripeObject, params: StripeObject) -> None:
     payment_method["billing_details"].update(given(details, ("email", "name", "phone", "tax_id")))
     if details.get("address"):
         payment_method["billing_details"]["address"] = group(details["address"], ADDRESS)
+
+
+def _check_expiry(card: StripeObject) -> None:
+    """https://docs.stripe.com/error-codes#invalid-expiry-month."""
+    for name, word, bounds in (("exp_month", "month", (1, 12)), ("exp_year", "year", (1970, 2100))):
+        if name in card and not bounds[0] <= card[name] <= bounds[1]:
+            raise Refused(
+                f"Your card's expiration {word} is invalid.",
+                status=402,
+                type="card_error",
+                code=f"invalid_expiry_{word}",
+                param=name,
+            )
 
 
 def _new_payment_method(store: Store, card: Card) -> StripeObject:

@@ -1,9 +1,11 @@
 """Products: https://docs.stripe.com/api/products."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.billing.summaries import as_number
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import check_not_emptied, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing, within
@@ -137,6 +139,9 @@ def _apply(product: StripeObject, params: StripeObject) -> None:
     product |= {name: product[name] or [] for name in ("images", "marketing_features")}
     if "package_dimensions" in params:
         names = ("height", "length", "weight", "width")
-        product["package_dimensions"] = group(params["package_dimensions"], names)
+        dimensions = group(params["package_dimensions"], names)
+        product["package_dimensions"] = dimensions and {
+            name: as_number(inches or Decimal(0)) for name, inches in dimensions.items()
+        }
     if "metadata" in params:
         product["metadata"] = merged_metadata(product["metadata"], params["metadata"])

@@ -15,6 +15,8 @@ _MOST_ITEMS = 20
 _MOST_ON_A_TEST_CLOCK = 3
 # https://docs.stripe.com/billing/subscriptions/mixed-interval
 _COUNTED_IN = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "year": ("month", 12)}
+# Our own bound; Stripe's is not documented.
+_MOST_DAYS_UNTIL_DUE = 3650
 # Of Stripe's payment behaviors the others wait for a confirmation, which does not exist here yet.
 _PAYMENT_BEHAVIORS = ("allow_incomplete", "error_if_incomplete")
 
@@ -181,6 +183,11 @@ def _check_settings(params: StripeObject) -> None:
     if sends != ("days_until_due" in params):
         raise Refused(
             "`days_until_due` goes with `collection_method` send_invoice, and only with that.",
+            param="days_until_due",
+        )
+    if not 0 <= params.get("days_until_due", 0) <= _MOST_DAYS_UNTIL_DUE:
+        raise Refused(
+            f"`days_until_due` must be between 0 and {_MOST_DAYS_UNTIL_DUE}.",
             param="days_until_due",
         )
 

@@ -121,6 +121,11 @@ def test_a_payment_method_belongs_to_one_customer(sandbox_client):
     ("token", "code"),
     [
         ("pm_card_chargeDeclinedInsufficientFunds", "card_declined"),
+        ("pm_card_visa_chargeDeclined", "card_declined"),
+        ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined"),
+        ("pm_card_visa_chargeDeclinedLostCard", "card_declined"),
+        ("pm_card_visa_chargeDeclinedStolenCard", "card_declined"),
+        ("pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_declined"),
         ("pm_card_chargeDeclinedExpiredCard", "expired_card"),
         ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
         ("pm_card_chargeDeclinedProcessingError", "processing_error"),
@@ -145,6 +150,21 @@ def test_a_card_is_made_from_a_token_and_its_details_change(sandbox_client):
 
     assert (made.card.brand, made.customer) == ("amex", None)
     assert (changed.card.exp_year, changed.billing_details.name) == (2040, "Ada")
+
+
+@pytest.mark.parametrize(
+    ("expiry", "code"),
+    [({"exp_month": 13}, "invalid_expiry_month"), ({"exp_year": -1}, "invalid_expiry_year")],
+)
+def test_a_card_expires_in_a_month_that_there_is(sandbox_client, expiry, code):
+    payer = make_payer(sandbox_client)
+
+    with pytest.raises(stripe.CardError) as refused:
+        sandbox_client.v1.payment_methods.update(
+            payer.invoice_settings.default_payment_method, {"card": expiry}
+        )
+
+    assert refused.value.code == code
 
 
 def test_a_card_number_is_never_taken(sandbox_client):

@@ -133,6 +133,14 @@ def test_a_product_comes_with_its_default_price(sandbox_client):
         products.delete(made.id)
 
 
+def test_a_product_may_have_a_size(sandbox_client):
+    size = {"height": 1.5, "length": 20, "weight": 0, "width": 0.25}
+
+    made = sandbox_client.v1.products.create({"name": "Box", "package_dimensions": size})
+
+    assert made.package_dimensions.to_dict() == size
+
+
 def test_a_product_is_changed_found_and_deleted(sandbox_client):
     products, id = sandbox_client.v1.products, fresh("prod")
     products.create({"id": id, "name": "Scale", "images": ["https://example.com/a.png"]})

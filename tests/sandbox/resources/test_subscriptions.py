@@ -99,6 +99,8 @@ def test_cancelling_with_an_invoice_bills_the_usage_so_far(sandbox_client):
         ({"customer": "cus_x"}, "customer"),
         ({"default_payment_method": "pm_x"}, "default_payment_method"),
         ({"collection_method": "send_invoice"}, "days_until_due"),
+        ({"collection_method": "send_invoice", "days_until_due": -1}, "days_until_due"),
+        ({"collection_method": "send_invoice", "days_until_due": 2**62}, "days_until_due"),
         ({"billing_mode": {"type": "classic"}}, "billing_mode[type]"),
         ({"payment_behavior": "default_incomplete"}, "payment_behavior"),
         ({"trial_period_days": 7}, "trial_period_days"),
