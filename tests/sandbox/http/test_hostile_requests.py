@@ -1,0 +1,79 @@
+"""Whatever is asked, the answer is Stripe's: a result or a refusal in words, never a failure."""
+
+import json
+import re
+import time
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.sandbox.http.answering import Answering
+from portal.sandbox.http.rate_limit import Limiter, RateLimit
+from portal.sandbox.http.request import Request
+from portal.sandbox.resources import ROUTES
+from tests.sandbox.billing.company import Company
+
+ENDPOINTS = [endpoint for routes in ROUTES for endpoint in routes.endpoints]
+KEY = {"authorization": "Bearer sk_test_x"}
+HOSTILE = (
+    "", "0", "-1", "13", "1e999999", "1e-13", "NaN", "inf", "true", "\0", "\u2603", "x" * 600, "[",
+    "9223372036854775807", "9" * 40, "1767225600", "1795540000", "253402300800", "usd", "zzz",
+    "month", "week", "metered", "tiered", "volume", "sum", "card", "now", "*", "pm_card_visa",
+    "pm_card_chargeCustomerFail", "http://[", "http://127.0.0.1:9/", "search",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def company():
+    """A company with one of everything, whose ids a request may name."""
+    made = Company()
+    meter, customer = made.meter(), made.customer()
+    made.subscribe(customer, made.licensed(), made.metered(meter))
+    made.use(customer, "5")
+    made.store.commit()
+    return made
+
+
+@pytest.fixture(scope="module")
+def answering(company):
+    return Answering(company.store, company.ledger, Limiter(RateLimit.OFF, time.monotonic))
+
+
+@pytest.fixture(scope="module")
+def ids(company):
+    kinds = ("customer", "product", "price", "subscription", "invoice", "billing.meter", "event")
+    return [company.store.every(kind)[0]["id"] for kind in kinds]
+
+
+@given(data=st.data())
+@settings(max_examples=400)
+def test_no_request_makes_the_sandbox_fail(answering, ids, data):
+    endpoint = data.draw(st.sampled_from(ENDPOINTS))
+    values = st.sampled_from((*ids, *HOSTILE))
+    names = st.sampled_from(sorted(endpoint.acts_on))
+    given_params = data.draw(st.dictionaries(names, values, max_size=6))
+    path = re.sub(r"\(\?P<\w+>.*?\+\)", lambda _: data.draw(values), endpoint.path.pattern)
+
+    answer = answering.answer(_request(endpoint.method, path, given_params))
+
+    found = json.loads(answer.body)
+    assert answer.status < 500
+    assert answer.status == 200 or {"message", "type"} <= found["error"].keys()
+
+
+def _request(method: str, path: str, params: dict[str, str]) -> Request:
+    """The parameters as a form, or as JSON in v2; `items.price` is the price of the first item."""
+    if path.startswith("/v2/") and method == "POST":
+        return Request(method, path, "", KEY, json.dumps(params).encode())
+    form = urlencode({_bracketed(name): value for name, value in params.items()})
+    if method == "POST":
+        return Request(method, path, "", KEY, form.encode())
+    return Request(method, path, form, KEY, b"")
+
+
+def _bracketed(name: str) -> str:
+    head, *rest = name.replace("items.", "items.0.").split(".")
+    is_list = name in ("expand", "tiers", "enabled_events", "lookup_keys", "types", "ids")
+    return head + "".join(f"[{part}]" for part in rest) + ("[0]" if is_list else "")
