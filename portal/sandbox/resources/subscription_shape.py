@@ -98,8 +98,9 @@ def _check_intervals(store: Store, prices: list[str]) -> None:
     lengths = [(_COUNTED_IN[one["interval"]], one["interval_count"]) for one in recurring]
     units = {unit for (unit, _), _ in lengths}
     counts = [number * count for (_, number), count in lengths]
-    mixes = {one["interval"] for one in recurring} >= {"week"} and len(units) > 1
-    if mixes or (len(units) == 1 and any(count % min(counts) for count in counts)):
+    has_weeks = any(one["interval"] == "week" for one in recurring)
+    is_mixed = len(units) > 1
+    if has_weeks if is_mixed else any(count % min(counts) for count in counts):
         raise Refused(
             "The prices of a subscription must recur at intervals that are multiples of the "
             "shortest one; weeks cannot be combined with months or years.",
