@@ -14,6 +14,7 @@ from portal.api import sign_in
 from portal.api.problems import answer_with_problems
 from portal.components.document import document_head
 from portal.inbox.endpoint import WebhookEndpoint
+from portal.pages.discreet_log import keep_events_out_of_the_log
 from portal.pages.live import LIVE
 from portal.pages.not_found.page import not_found_page
 from portal.pages.overview.page import overview_page
@@ -32,6 +33,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 def make_app() -> rx.App:
     """The whole portal; nothing is connected to before it starts."""
+    keep_events_out_of_the_log()
     made = rx.App(
         api_transformer=[_routes(), _webhooks],
         stylesheets=["/tokens.css", "/portal.css"],
