@@ -43,7 +43,7 @@ async def leave(request: Request) -> RedirectResponse:
     _require_own_page(request, parts)
     token = parts.session_token(request.headers.get("cookie", ""))
     if token:
-        await sign_out(parts.database, parts.clock, token)
+        await sign_out(parts.database, parts.changes, parts.clock, token)
     answer = RedirectResponse("/sign-in", status_code=303)
     answer.delete_cookie(parts.cookie_name, path="/", secure=parts.is_secure, httponly=True)
     return answer

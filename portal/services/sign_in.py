@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from portal.changes import Changes
 from portal.clock import Clock
 from portal.database import Database
 from portal.errors import NotFound
@@ -60,10 +61,17 @@ async def find_signed_in(
     return Actor(found.name, found.email, found.role), CustomerId(found.customer_id)
 
 
-async def sign_out(database: Database, clock: Clock, token: str) -> None:
-    """End the session of this token; signing out twice is no error."""
+async def sign_out(database: Database, changes: Changes, clock: Clock, token: str) -> None:
+    """End the session of this token; signing out twice is no error.
+
+    It is news about the customer, so that other tabs of this browser go blank within a second.
+    """
     async with database.transaction() as session:
+        found = await find_open_session(session, token_hash(token), clock.now())
+        if found is None:
+            return
         await end_session(session, token_hash(token), clock.now())
+        await changes.announce(session, CustomerId(found.customer_id))
 
 
 async def list_demo_customers(database: Database) -> list[tuple[CustomerId, str]]:

@@ -1,5 +1,6 @@
 """Nobody gets through a door that was not opened for him."""
 
+import asyncio
 from typing import Any
 
 import reflex as rx
@@ -74,10 +75,19 @@ async def test_a_signed_out_session_ends_at_the_next_event(open_tab: Any, parts:
     cookie = await signed_in(parts)
     tab = open_tab("owner", cookie=cookie)
     await tab.send(OPEN_OVERVIEW)
-    await sign_out(parts.database, parts.clock, parts.session_token(cookie))
+    await sign_out(parts.database, parts.changes, parts.clock, parts.session_token(cookie))
     await tab.send(OPEN_OVERVIEW)
     assert "_redirect" in tab.told()
     assert tab.shown()["customer_name"] == ""
+
+
+async def test_signing_out_is_news_to_the_customers_other_tabs(parts: Wiring) -> None:
+    token = parts.session_token(await signed_in(parts))
+    acme = CustomerId("cus_acme")
+    news = parts.changes.listen(lambda: [acme])
+    await anext(news)
+    await sign_out(parts.database, parts.changes, parts.clock, token)
+    assert await asyncio.wait_for(anext(news), 5) == {acme}
 
 
 async def test_another_person_in_the_same_tab_finds_an_empty_state(
