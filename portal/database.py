@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Text, create_engine, event
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, Text, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -34,6 +34,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+_UNDEFINED_TABLE = "42P01"
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -155,21 +156,47 @@ def is_unavailable(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError | TimeoutError)
 
 
+def unusable(error: Exception) -> Misconfigured | None:
+    """What is wrong with the database itself, in words; None when the error is about all else."""
+    if not isinstance(error, DBAPIError):
+        return None
+    said = str(error.orig).partition("\n")[0]
+    if "no such table" in said or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+        return Misconfigured(
+            "The database has no tables yet.", next_step="`python -m portal migrate` makes them."
+        )
+    if not isinstance(error, OperationalError) and "not a database" not in said:
+        return None
+    return Misconfigured(
+        f"The database cannot be used: {said}.",
+        next_step="Check DATABASE_URL, and that what it names is there and may be written.",
+    )
+
+
 def sync_url(url: str) -> str:
     """The same database for a synchronous driver, as alembic needs it."""
-    parsed = make_url(url)
+    parsed = _parsed(url)
     driver = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}[parsed.get_backend_name()]
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
-def _engine(url: str) -> AsyncEngine:
-    parsed = make_url(url)
-    driver = _ASYNC_DRIVERS.get(parsed.get_backend_name())
-    if driver is None:
+def _parsed(url: str) -> URL:
+    ours = "Use sqlite:///FILE or postgresql://USER@HOST/NAME."
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Misconfigured("DATABASE_URL is not an address.", next_step=ours) from None
+    if parsed.get_backend_name() not in _ASYNC_DRIVERS:
         raise Misconfigured(
             f"DATABASE_URL names {parsed.get_backend_name()}, which is not supported.",
-            next_step="Use sqlite:///FILE or postgresql://USER@HOST/NAME.",
+            next_step=ours,
         )
+    return parsed
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = _parsed(url)
+    driver = _ASYNC_DRIVERS[parsed.get_backend_name()]
     if driver.startswith("postgresql"):
         return create_async_engine(
             parsed.set(drivername=driver), pool_size=10, max_overflow=5, pool_pre_ping=True

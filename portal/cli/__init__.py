@@ -28,3 +28,10 @@ def main() -> None:
         app()
     except PortalError as error:
         sys.exit(f"portal: {error}")
+    except Exception as error:
+        from portal.database import unusable
+
+        said = unusable(error)
+        if said is None:
+            raise
+        sys.exit(f"portal: {said}")

@@ -8,6 +8,7 @@ import typer
 
 from portal.cli.frontend import ROOT, prepare_frontend
 from portal.cli.processes import portal_command, portal_environment, require_free_port
+from portal.errors import Misconfigured
 from portal.settings import read_settings
 
 
@@ -43,7 +44,12 @@ def migrate() -> None:
 
     settings = read_settings()
     if settings.database_url.startswith("sqlite:///"):
-        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(
-            parents=True, exist_ok=True
-        )
+        folder = Path(settings.database_url.removeprefix("sqlite:///")).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(
+                f"The folder {folder} cannot be made ({error.strerror}).",
+                next_step="Let DATABASE_URL name a file where the portal may write.",
+            ) from error
     command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
