@@ -28,7 +28,7 @@ from portal.settings import Settings, read_settings
 from portal.stripe_gateway.writes import create_event_destination, create_webhook_endpoint
 
 _DEMO_KEY = "sk_test_demo"
-_SECRET_FILE = "webhook-secret"  # noqa: S105 - a file's name
+_SANDBOX_FILE = "sandbox.db"
 
 
 def register(app: typer.Typer) -> None:
@@ -46,17 +46,27 @@ def demo(
     """Start everything that there is to see, on this machine alone; Ctrl-C stops it all."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = folder.absolute()
+    settings = _demo_settings(folder, sandbox_port)
+    # Before anything is thrown away: a demo that is running may live in this folder.
+    require_free_port("127.0.0.1", settings.portal_port, "PORTAL_PORT")
+    require_free_port("127.0.0.1", sandbox_port, "SANDBOX_PORT")
     if reset:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    settings = _demo_settings(folder, sandbox_port)
-    require_free_port("127.0.0.1", settings.portal_port, "PORTAL_PORT")
-    require_free_port("127.0.0.1", sandbox_port, "SANDBOX_PORT")
+    _forget_a_lost_stripe(folder)
     with ExitStack() as running:
         try:
             _run(running, settings, folder, sandbox_port)
         except KeyboardInterrupt:
             typer.echo("\nStopping.")
+
+
+def _forget_a_lost_stripe(folder: Path) -> None:
+    """Without the local Stripe's file, what the portal copied from it is about nobody any more."""
+    if (folder / _SANDBOX_FILE).exists():
+        return
+    for copied in (*folder.glob("portal.db*"), *folder.glob("webhook-secrets-*")):
+        copied.unlink()
 
 
 def _demo_settings(folder: Path, sandbox_port: int) -> Settings:
@@ -84,7 +94,7 @@ def _run(running: ExitStack, settings: Settings, folder: Path, sandbox_port: int
     sandbox = Child(
         "sandbox",
         module_command(
-            "sandbox", "--port", str(sandbox_port), "--data", str(folder / "sandbox.db")
+            "sandbox", "--port", str(sandbox_port), "--data", str(folder / _SANDBOX_FILE)
         ),
     )
     running.callback(sandbox.stop)
@@ -110,7 +120,8 @@ def _fill_the_mirror(settings: Settings, folder: Path) -> None:
     """Tables, a webhook whose secrets are remembered, and what the local Stripe holds by now."""
     migrate()
     secrets = folder / f"webhook-secrets-{settings.portal_port}"
-    if not secrets.exists():
+    # An empty one was left by a start that was interrupted.
+    if not secrets.exists() or not secrets.read_text():
         url = f"http://127.0.0.1:{settings.portal_port}/webhooks/stripe"
         made = asyncio.run(_create_webhook(settings, url))
         secrets.touch(mode=0o600)

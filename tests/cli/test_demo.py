@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.cli.demo import _forget_a_lost_stripe
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,3 +65,24 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "PORTAL_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_was_copied_from_a_lost_local_stripe_is_forgotten(tmp_path: Path) -> None:
+    for name in ("portal.db", "portal.db-wal", "webhook-secrets-3000"):
+        (tmp_path / name).touch()
+    _forget_a_lost_stripe(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_copied_stays_while_the_local_stripe_is_there(tmp_path: Path) -> None:
+    for name in ("portal.db", "sandbox.db"):
+        (tmp_path / name).touch()
+    _forget_a_lost_stripe(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_reset_beside_a_running_demo_throws_nothing_away(taken_port: int, tmp_path: Path) -> None:
+    (tmp_path / "sandbox.db").touch()
+    done = portal("demo", "--reset", "--folder", str(tmp_path), PORTAL_PORT=str(taken_port))
+    assert done.returncode == 1
+    assert (tmp_path / "sandbox.db").exists()
