@@ -33,7 +33,9 @@ def worker() -> None:
     """Run the background work alone: the inbox and the refresher."""
     from portal.wiring import wire
 
-    parts = wire(read_settings().ready_to_serve())
+    settings = read_settings().ready_to_serve()
+    migrate()
+    parts = wire(settings)
     asyncio.run(parts.work_in_background())
 
 

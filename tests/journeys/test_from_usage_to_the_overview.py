@@ -174,3 +174,84 @@ async def test_when_stripe_falls_silent_the_last_figures_stay_and_say_so(
     assert view.silent_since
     await silent.gateway.close()
     await silent.database.close()
+
+
+VOLUME = {
+    "billing_scheme": "tiered",
+    "tiers_mode": "volume",
+    "tiers": [{"up_to": 1000, "unit_amount": 2}, {"up_to": "inf", "unit_amount": 1}],
+}
+PACKAGE = {"unit_amount": 500, "transform_quantity": {"divide_by": 1000, "round": "up"}}
+YEARLY = {"unit_amount": 120000, "recurring": {"interval": "year"}}
+
+
+@pytest.mark.parametrize(
+    ("metered", "plan", "total"),
+    [
+        (VOLUME, {"unit_amount": 49900}, "$512.45"),
+        (PACKAGE, {"unit_amount": 49900}, "$509.00"),
+        ({"unit_amount": 3, "currency": "jpy"}, {"unit_amount": 980, "currency": "jpy"}, "¥5,015"),
+    ],
+    ids=["volume", "package", "yen"],
+)
+async def test_any_price_and_currency_comes_to_stripes_own_total(
+    portal: Wiring, prompt_account: StripeAccount, metered: dict, plan: dict, total: str
+) -> None:
+    meter = prompt_account.meter()
+    customer = prompt_account.customer(test_clock=prompt_account.clock(OCTOBER))
+    prices = [prompt_account.price(**plan), prompt_account.price(meter, **metered)]
+    prompt_account.subscribe(customer, prices)
+    prompt_account.report(meter, customer, 1345, at=int(OCTOBER.timestamp()))
+
+    found, view = await look(portal, customer)
+
+    assert found.usage is not None
+    assert found.upcoming is not None
+    assert view.invoice.total == total
+    assert found.usage.spend_to_date == found.upcoming.total
+
+
+async def test_a_yearly_plan_is_spent_in_the_month_in_which_it_was_charged(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    meter = prompt_account.meter()
+    customer = prompt_account.customer(test_clock=prompt_account.clock(OCTOBER))
+    prompt_account.subscribe(
+        customer, [prompt_account.price(**YEARLY), prompt_account.price(meter)]
+    )
+    prompt_account.report(meter, customer, 50, at=int(OCTOBER.timestamp()))
+
+    found, view = await look(portal, customer)
+
+    assert found.usage is not None
+    assert found.usage.spend_to_date.amount == 120000 + 50
+    assert view.invoice.total == "$0.50"
+
+
+async def test_of_two_subscriptions_the_older_is_told_whole_and_alone(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    customer, meter = subscribe(prompt_account, prompt_account.clock(OCTOBER))
+    prompt_account.subscribe(customer, [prompt_account.price(unit_amount=700)])
+    prompt_account.report(meter, customer, 1500, at=int(OCTOBER.timestamp()))
+
+    found, view = await look(portal, customer)
+
+    assert found.usage is not None
+    assert found.upcoming is not None
+    assert found.usage.spend_to_date == found.upcoming.total
+    assert view.invoice.total == "$501.00"
+
+
+async def test_a_cancelled_subscription_leaves_nothing_to_tell(
+    portal: Wiring, prompt_account: StripeAccount
+) -> None:
+    customer, _ = subscribe(prompt_account, prompt_account.clock(OCTOBER))
+    subscription = prompt_account.client.v1.subscriptions.list({"customer": customer}).data[0]
+    await look(portal, customer)
+    prompt_account.client.v1.subscriptions.cancel(subscription.id)
+    await copy_what_stripe_has(portal, customer)
+
+    found, _ = await look(portal, customer)
+
+    assert (found.usage, found.upcoming) == (None, None)
