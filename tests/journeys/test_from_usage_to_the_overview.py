@@ -231,7 +231,9 @@ async def test_a_yearly_plan_is_spent_in_the_month_in_which_it_was_charged(
 async def test_of_two_subscriptions_the_older_is_told_whole_and_alone(
     portal: Wiring, prompt_account: StripeAccount
 ) -> None:
-    customer, meter = subscribe(prompt_account, prompt_account.clock(OCTOBER))
+    clock = prompt_account.clock(OCTOBER)
+    customer, meter = subscribe(prompt_account, clock)
+    prompt_account.advance(clock, OCTOBER + timedelta(hours=1))
     prompt_account.subscribe(customer, [prompt_account.price(unit_amount=700)])
     prompt_account.report(meter, customer, 1500, at=int(OCTOBER.timestamp()))
 
