@@ -6,6 +6,16 @@ from typing import Annotated
 
 import typer
 
+_Lag = Annotated[float, typer.Option(min=0, max=3600, help="Seconds until usage counts.")]
+_Grace = Annotated[
+    float,
+    typer.Option(min=0, max=259_200, help="Seconds between a period's end and its final invoice."),
+]
+_Backoff = Annotated[
+    float,
+    typer.Option(min=0.01, max=3600, help="Seconds until a webhook's first retry; then doubled."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -17,21 +27,9 @@ def sandbox(  # noqa: PLR0913 - one parameter per option of the command
     empty: Annotated[bool, typer.Option("--empty", help="Start without the demo company.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8420,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this file.")] = None,
-    meter_lag: Annotated[
-        float, typer.Option(min=0, max=3600, help="Seconds until usage counts.")
-    ] = 0.2,
-    grace: Annotated[
-        float,
-        typer.Option(
-            min=0, max=259_200, help="Seconds between a period's end and its final invoice."
-        ),
-    ] = 3600,
-    webhook_backoff: Annotated[
-        float,
-        typer.Option(
-            min=0.01, max=3600, help="Seconds until a webhook's first retry; then doubled."
-        ),
-    ] = 1,
+    meter_lag: _Lag = 0.2,
+    grace: _Grace = 3600,
+    webhook_backoff: _Backoff = 1,
     rate_limit: Annotated[
         str, typer.Option(help="Stripe's limits: off, test (25/s) or live (100/s).")
     ] = "off",
