@@ -14,12 +14,14 @@ class Agenda:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._entries: dict[str | None, list[tuple[int, str, str]]] = {}
+        self._noted: set[tuple[str | None, tuple[int, str, str]]] = set()
 
-    def note(self, kind: str, id: str, obj: StripeObject, known: StripeObject | None) -> None:
-        """Write down the object's `_due_at`, unless it is known to be there already."""
-        due_at, clock = obj.get("_due_at"), obj.get("test_clock")
-        if due_at is None or (known is not None and _place(known) == (due_at, clock)):
+    def note(self, kind: str, id: str, obj: StripeObject) -> None:
+        """Write down the object's `_due_at`, unless that has been done already."""
+        due_at, clock = _place(obj)
+        if due_at is None or (clock, (due_at, kind, id)) in self._noted:
             return
+        self._noted.add((clock, (due_at, kind, id)))
         heappush(self._entries.setdefault(clock, []), (due_at, kind, id))
 
     def first(self, clock: str | None) -> StripeObject | None:
@@ -30,7 +32,7 @@ class Agenda:
             obj = self._find(kind, id)
             if obj is not None and _place(obj) == (due_at, clock):
                 return obj
-            heappop(entries)
+            self._noted.discard((clock, heappop(entries)))
         return None
 
 

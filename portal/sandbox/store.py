@@ -8,6 +8,7 @@ subscription's items (`subscription_item` with its `subscription`) and an invoic
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ class Store:
         self._index: dict[tuple[str, str, Any], set[str]] = {}
         self._before: dict[Key, Row | None] = {}
         self._emitted: list[StripeObject] = []
+        self._speculations = 0
+        # The kinds in which what had been deleted came back, but not to its place.
+        self._unsorted: set[str] = set()
         self._last_position = 0
         self._agenda = Agenda(self.get)
         self._file = StoreFile(file) if file is not None else None
@@ -120,7 +124,12 @@ class Store:
     def emit(
         self, type: str, obj: StripeObject, previous_attributes: StripeObject | None = None
     ) -> StripeObject:
-        """Keep Stripe's event about the object as it is now; it is delivered after the commit."""
+        """Keep Stripe's event about the object as it is now; it is delivered after the commit.
+
+        While speculating nothing is kept and the event is only an empty form.
+        """
+        if self._speculations:
+            return {"id": "", "object": "event", "type": type}
         event = self.put(event_about(self, type, obj, previous_attributes))
         for delivery in deliveries_of(self, event):
             self.put(delivery)
@@ -129,6 +138,8 @@ class Store:
 
     def commit(self) -> None:
         """Make everything since the last commit lasting, then wake whoever waits for events."""
+        if self._speculations:
+            raise RuntimeError("what is only tried out cannot be committed")
         emitted, self._emitted = self._emitted, []
         if self._file is not None and self._before:
             self._file.write(self._changes(), ids_made=self.ids.made)
@@ -139,12 +150,25 @@ class Store:
     def rollback(self) -> None:
         """Put back everything as it was at the last commit."""
         before, self._before, self._emitted = self._before, {}, []
-        for key, row in before.items():
-            self._replace(key, row)
-        for kind in {kind for kind, _ in before}:
-            # What had been deleted came back at the end.
-            rows = sorted(self._rows[kind].items(), key=lambda row: row[1].position)
-            self._rows[kind] = dict(rows)
+        self._put_back(before)
+
+    @contextmanager
+    def speculating(self) -> Iterator[None]:
+        """Undo, when the block ends, everything that was done inside it, and only that.
+
+        Nothing is emitted inside and nothing may be committed. It takes as long as what was
+        touched, however much there is besides.
+        """
+        before, self._before = self._before, {}
+        last_position = self._last_position
+        self._speculations += 1
+        try:
+            yield
+        finally:
+            self._speculations -= 1
+            touched, self._before = self._before, before
+            self._put_back(touched)
+            self._last_position = last_position
 
     def close(self) -> None:
         """Let go of the file."""
@@ -168,7 +192,18 @@ class Store:
             if name in INDEXED and _hashable(equals[name]):
                 ids = self._index.get((kind, name, equals[name]), ())
                 return sorted((rows[id] for id in ids), key=lambda row: row.position)
+        if kind in self._unsorted:
+            self._unsorted.discard(kind)
+            rows = dict(sorted(rows.items(), key=lambda row: row[1].position))
+            self._rows[kind] = rows
         return list(rows.values())
+
+    def _put_back(self, before: dict[Key, Row | None]) -> None:
+        for (kind, id), row in before.items():
+            there = self._rows.get(kind, {}).get(id)
+            if row is not None and (there is None or there.position != row.position):
+                self._unsorted.add(kind)
+            self._replace((kind, id), row)
 
     def _set(self, key: Key, row: Row | None) -> None:
         self._before.setdefault(key, self._rows.get(key[0], {}).get(key[1]))
@@ -182,7 +217,7 @@ class Store:
             self._index[entry].discard(id)
         if row is not None:
             rows[id] = row
-            self._agenda.note(kind, id, row.obj, known.obj if known else None)
+            self._agenda.note(kind, id, row.obj)
             for entry in _index_entries(kind, row):
                 self._index.setdefault(entry, set()).add(id)
 

@@ -54,6 +54,49 @@ def test_a_rollback_leaves_what_was_there_at_the_last_commit(changes):
     assert seen(store) == committed
 
 
+STEPS = CHANGES.map(lambda all: [one for one in all if one[0] in ("put", "delete")])
+
+
+def carry_out(store: Store, steps: list) -> None:
+    for change, *about in steps:
+        if change == "put":
+            store.put(product(*about))
+        else:
+            store.delete("product", about[0])
+
+
+@given(STEPS, STEPS, STEPS, STEPS)
+@settings(max_examples=100, deadline=None)
+def test_what_was_only_tried_out_leaves_no_trace(committed, before, tried, further):
+    store = Store(FrozenClock(NOON))
+    carry_out(store, committed)
+    store.commit()
+    at_commit = seen(store)
+    carry_out(store, before)
+    known = seen(store)
+    with store.speculating():
+        carry_out(store, tried)
+        inside = seen(store)
+        with store.speculating():
+            carry_out(store, further)
+        assert seen(store) == inside
+    assert seen(store) == known
+    store.rollback()
+    assert seen(store) == at_commit
+
+
+def test_what_is_tried_out_emits_nothing_and_cannot_be_committed():
+    store, heard = Store(FrozenClock(NOON)), []
+    store.after_commit.append(heard.extend)
+    with store.speculating():
+        store.emit("product.created", store.put(product("a", 1)))
+        with pytest.raises(RuntimeError, match="tried out"):
+            store.commit()
+    store.commit()
+
+    assert (heard, store.every("event")) == ([], [])
+
+
 @given(changes=CHANGES)
 @settings(max_examples=40, deadline=None)
 def test_a_file_gives_back_what_was_committed(tmp_path_factory, changes):
