@@ -24,7 +24,7 @@ def in_proportion(amount: int, weights: Sequence[int]) -> list[int]:
 def evenly(amount: int, limits: Sequence[int]) -> list[int]:
     """Parts that are alike, but none above its limit; what one cannot take goes to the others.
 
-    The units left over go to the later places.
+    The units left over go where there is most room, of equal places to the later ones.
     """
     parts = [0] * len(limits)
     left = min(amount, sum(limits))
