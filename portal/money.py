@@ -9,6 +9,8 @@ MINUS = "\N{MINUS SIGN}"
 # https://docs.stripe.com/currencies (zero-decimal and three-decimal lists).
 _ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
 _THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+# No amount that can be rated has more digits.
+_EVERY_DIGIT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,26 @@ def round_amount(exact: Decimal) -> int:
     (https://docs.stripe.com/billing/subscriptions/decimal-amounts); ties of negative amounts are
     not documented and go away from zero here.
     """
-    with localcontext() as context:
-        context.prec = 60
-        return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
 def major_units(amount: Decimal | int, currency: str) -> Decimal:
     """Minor units as major ones, exactly: 1999 usd is Decimal('19.99')."""
-    return Decimal(amount).scaleb(-exponent(currency))
+    with localcontext(prec=_EVERY_DIGIT):
+        return Decimal(amount).scaleb(-exponent(currency))
 
 
 def money_text(money: Money, *, signed: bool = False) -> str:
     """An amount as people read it: $1,047.25, −$60.00, and with `signed` +$111.44."""
     sign = MINUS if money.amount < 0 else "+" if signed and money.amount > 0 else ""
-    digits = f"{abs(major_units(money.amount, money.currency)):,f}"
+    digits = f"{major_units(abs(money.amount), money.currency):,f}"
     return f"{sign}{symbol(money.currency)}{digits}"
 
 
 def rate_text(unit_amount_decimal: Decimal, currency: str) -> str:
     """A unit price with at least the currency's decimals and as many more as it needs: $0.0004."""
-    exact = major_units(unit_amount_decimal, currency).normalize()
+    with localcontext(prec=_EVERY_DIGIT):
+        exact = major_units(unit_amount_decimal, currency).normalize()
     places = max(exponent(currency), -int(exact.as_tuple().exponent))
     return f"{symbol(currency)}{exact:,.{places}f}"
 

@@ -5,14 +5,20 @@ The rows are read off the rated lines; nothing is computed a second time.
 
 from decimal import Decimal
 
-from portal.money import Money, money_text, rate_text
+from portal.money import MINUS, Money, money_text, rate_text
 from portal.rating.price import Price
 from portal.rating.rate import LineKind, RatedAmount, RatedLine
 
 
 def explain(rated: RatedAmount) -> tuple[str, ...]:
-    """One row per line: "1,000,000 × $0.00 included", "3,812,400 × $0.0004 = $1,524.96"."""
-    return tuple(_row(rated.price, line) for line in rated.lines)
+    """One row per line: "1,000,000 × $0.00 included", "3,812,400 × $0.0004 = $1,524.96".
+
+    Usage that was corrected below zero has a row before them, which says what became of it.
+    """
+    rows = (_row(rated.price, line) for line in rated.lines)
+    if rated.quantity < 0:
+        return (f"{MINUS}{_digits(-rated.quantity)} counts as 0", *rows)
+    return tuple(rows)
 
 
 def _row(price: Price, line: RatedLine) -> str:

@@ -5,16 +5,21 @@ Each line is rounded once, by portal.money; the total is the sum of the rounded 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from enum import StrEnum
 
+from portal.errors import PortalError
 from portal.money import round_amount
 from portal.rating.price import PER_UNIT, VOLUME, Price, TransformQuantity
 from portal.rating.tiers import TierShare, graduated_shares, volume_share
 
-# A quantity of 27 digits times a rate of 12 decimals stays exact.
+# A quantity of 36 digits times a rate of 12 digits and 12 decimals stays exact.
 _EXACT_DIGITS = 60
 _NOTHING = Decimal(0)
+
+
+class UnusableQuantity(PortalError):
+    """The quantity is no number, or has more digits than can be rated exactly."""
 
 
 class LineKind(StrEnum):
@@ -56,6 +61,12 @@ class RatedAmount:
         """The sum of the rounded lines, in minor units."""
         return sum(line.amount for line in self.lines)
 
+    @property
+    def exact(self) -> Decimal:
+        """What the lines come to before any of them is rounded."""
+        with localcontext(prec=_EXACT_DIGITS):
+            return sum((line.exact for line in self.lines), _NOTHING)
+
 
 def rate(price: Price, quantity: Decimal) -> RatedAmount:
     """Rate a quantity: Stripe's invoice lines for it, each rounded once.
@@ -63,10 +74,25 @@ def rate(price: Price, quantity: Decimal) -> RatedAmount:
     A negative quantity (usage that was corrected below zero) is billed as 0
     (https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api). A volume price
     may cost less for more, so nothing may assume that amounts rise with quantities.
+
+    Raises UnusableQuantity rather than lose a digit.
     """
-    with localcontext(prec=_EXACT_DIGITS):
-        lines = tuple(_rated_lines(price, max(quantity, _NOTHING)))
+    try:
+        with localcontext(prec=_EXACT_DIGITS) as context:
+            context.traps[Inexact] = True
+            lines = tuple(_rated_lines(price, _billed(quantity)))
+    except (Inexact, InvalidOperation):
+        raise UnusableQuantity(
+            f"{quantity} at the price {price.id} cannot be rated exactly.",
+            next_step=f"Use at most {_EXACT_DIGITS - 24} digits.",
+        ) from None
     return RatedAmount(price, quantity, lines)
+
+
+def _billed(quantity: Decimal) -> Decimal:
+    if not quantity.is_finite() or abs(quantity.adjusted()) > _EXACT_DIGITS:
+        raise InvalidOperation
+    return quantity if quantity > 0 else _NOTHING
 
 
 def _rated_lines(price: Price, quantity: Decimal) -> Iterator[RatedLine]:
@@ -77,26 +103,29 @@ def _rated_lines(price: Price, quantity: Decimal) -> Iterator[RatedLine]:
             yield _unit_line(quantity, unit_amount)
         else:
             yield _package_line(quantity, unit_amount, price.transform_quantity)
-    elif price.tiers_mode == VOLUME:
-        yield from _tier_lines(price, volume_share(price.tiers, quantity))
+        return
+    with_flat_lines = any(tier.flat_amount_decimal is not None for tier in price.tiers)
+    if price.tiers_mode == VOLUME:
+        shares = iter((volume_share(price.tiers, quantity),))
     else:
-        for share in graduated_shares(price.tiers, quantity):
-            yield from _tier_lines(price, share)
+        shares = graduated_shares(price.tiers, quantity)
+    for share in shares:
+        yield _unit_line(share.quantity, share.tier.unit_amount_decimal, share.number)
+        if with_flat_lines:
+            yield _flat_line(share)
 
 
-def _tier_lines(price: Price, share: TierShare) -> Iterator[RatedLine]:
-    """A reached tier's unit line and, if any tier of the price has a flat fee, its flat line."""
-    yield _unit_line(share.quantity, share.tier.unit_amount_decimal, share.number)
-    if any(tier.flat_amount_decimal is not None for tier in price.tiers):
-        flat_amount = share.tier.flat_amount_decimal or _NOTHING
-        yield RatedLine(
-            LineKind.FLAT,
-            quantity=_NOTHING,
-            exact=flat_amount,
-            amount=round_amount(flat_amount),
-            tier=share.number,
-            flat_amount_decimal=flat_amount,
-        )
+def _flat_line(share: TierShare) -> RatedLine:
+    """A reached tier's fee; if any tier of the price has one, all reached tiers have the line."""
+    flat_amount = share.tier.flat_amount_decimal or _NOTHING
+    return RatedLine(
+        LineKind.FLAT,
+        quantity=_NOTHING,
+        exact=flat_amount,
+        amount=round_amount(flat_amount),
+        tier=share.number,
+        flat_amount_decimal=flat_amount,
+    )
 
 
 def _unit_line(quantity: Decimal, unit_amount: Decimal, tier: int | None = None) -> RatedLine:
@@ -116,8 +145,9 @@ def _package_line(quantity: Decimal, unit_amount: Decimal, package: TransformQua
 
     https://docs.stripe.com/billing/subscriptions/usage-based/transform-quantities
     """
-    rounding = ROUND_CEILING if package.round == "up" else ROUND_FLOOR
-    packages = (quantity / package.divide_by).to_integral_value(rounding)
+    packages, begun = divmod(quantity, package.divide_by)
+    if begun and package.round == "up":
+        packages += 1
     exact = packages * unit_amount
     return RatedLine(
         LineKind.PACKAGE,

@@ -57,3 +57,17 @@ def test_without_usage_there_is_still_a_row() -> None:
     price = Price("price_1", "jpy", "per_unit", unit_amount_decimal=Decimal("0.5"))
 
     assert explain(rate(price, Decimal(0))) == ("0 × ¥0.5 = ¥0",)
+
+
+def test_usage_below_zero_says_that_it_counts_as_none() -> None:
+    price = Price("price_1", "usd", "per_unit", unit_amount_decimal=Decimal(100))
+
+    assert explain(rate(price, Decimal(-1_500))) == ("−1,500 counts as 0", "0 × $1.00 = $0.00")
+
+
+def test_no_digit_of_a_huge_amount_is_lost() -> None:
+    price = Price("price_1", "usd", "per_unit", unit_amount_decimal=Decimal("0.000000000001"))
+
+    (row,) = explain(rate(price, Decimal(10**35 + 1)))
+
+    assert row.endswith(f"= ${10**21:,}.00000000000001, rounded ${10**21:,}.00"), row

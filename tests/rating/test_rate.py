@@ -1,13 +1,11 @@
-import ast
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import portal.rating
-from portal.rating.price import Price
-from portal.rating.rate import LineKind, rate
+from portal.rating.price import Price, TransformQuantity
+from portal.rating.rate import LineKind, UnusableQuantity, rate
 from tests.rating.prices import packages, per_unit_prices, prices, quantities, tiered_prices
 
 
@@ -79,11 +77,33 @@ def test_a_negative_quantity_is_billed_like_none(price: Price, quantity: Decimal
     assert rate(price, quantity).lines == rate(price, Decimal(0)).lines
 
 
-def test_no_float_occurs_in_the_rating() -> None:
-    for path in Path(*portal.rating.__path__).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            is_name = isinstance(node, ast.Name) and node.id == "float"
-            is_inexact_module = isinstance(node, ast.ImportFrom) and node.module == "math"
-            offends = is_literal or is_name or is_inexact_module
-            assert not offends, f"{path.name}:{node.lineno}"
+@given(prices, quantities)
+def test_the_exact_amount_is_at_most_half_a_unit_away_for_each_line(
+    price: Price, quantity: Decimal
+) -> None:
+    rated = rate(price, quantity)
+
+    with localcontext(prec=80):
+        assert abs(rated.exact - rated.amount) <= Decimal(len(rated.lines)) / 2
+
+
+def test_minus_zero_is_zero() -> None:
+    price = Price("price_1", "usd", "per_unit", unit_amount_decimal=Decimal(1))
+
+    (line,) = rate(price, Decimal("-0.0")).lines
+
+    assert f"{line.quantity}" == "0"
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "Infinity", "1" * 61, f"1e-{10**5}1", "1e999999"])
+def test_a_quantity_that_would_lose_a_digit_is_refused(quantity: str) -> None:
+    with pytest.raises(UnusableQuantity, match="price_1 cannot be rated exactly"):
+        rate(Price("price_1", "usd", "per_unit", Decimal("1.5")), Decimal(quantity))
+
+
+def test_a_package_counts_exactly_however_large_the_quantity() -> None:
+    package = TransformQuantity(3, "up")
+    price = Price("price_1", "usd", "per_unit", Decimal(1), transform_quantity=package)
+
+    assert rate(price, Decimal(10**40)).amount == 10**40 // 3 + 1
+    assert rate(price, Decimal("9.000000000001")).amount == 4
