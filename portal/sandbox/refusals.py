@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.errors import PortalError
 
-_DOCUMENTED = "https://stripe.com/docs/error-codes/"
+DOCUMENTED = "https://stripe.com/docs/error-codes/"
 
 
 class Refused(PortalError):
@@ -17,7 +17,8 @@ class Refused(PortalError):
 
     `more` are further fields of the error, such as `decline_code`; and `decided`, which tells a
     refusal that came of doing the work (a declined card) from one that came of reading the
-    request: only the former is kept under an idempotency key.
+    request: only the former is kept under an idempotency key. `lasting`: what was done up to the
+    refusal stays, as the failed charge of a declined card does.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
@@ -34,11 +35,12 @@ class Refused(PortalError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.decided = bool(more.pop("decided", False))
+        self.lasting = bool(more.pop("lasting", False))
+        self.decided = self.lasting or bool(more.pop("decided", False))
         fields = {"code": code, "message": message, "param": param, "type": type, **more}
         self.fields = {name: value for name, value in fields.items() if value is not None}
         if code is not None:
-            self.fields["doc_url"] = _DOCUMENTED + code.replace("_", "-")
+            self.fields["doc_url"] = DOCUMENTED + code.replace("_", "-")
 
 
 class NotSupported(Refused):

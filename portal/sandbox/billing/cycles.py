@@ -14,7 +14,7 @@ from portal.sandbox.billing.drafts import (
     wait_for_usage,
 )
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.payment import require_payment_method
+from portal.sandbox.billing.payment import require_payment_method, retry
 from portal.sandbox.billing.renewal import (
     end_subscription,
     keep_scheduled,
@@ -55,7 +55,9 @@ def run_due(store: Store, ledger: UsageLedger, upto: int, clock_id: str | None) 
     """
     refresh_touched(store, ledger)
     while (due := store.first_due(clock_id)) is not None and due["_due_at"] <= upto:
-        if due["object"] == "invoice":
+        if due["object"] == "invoice" and due["status"] != "draft":
+            retry(store, due, due["_due_at"])
+        elif due["object"] == "invoice":
             _close_draft(store, ledger, due)
         else:
             _renew(store, ledger, due)

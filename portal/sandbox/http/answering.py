@@ -132,7 +132,8 @@ class Answering:
         except Refused as refusal:
             if not refusal.decided:
                 raise
-            self._store.rollback()
+            if not refusal.lasting:
+                self._store.rollback()
             return self._refusal(refusal, headers)
         if request.method == "POST":
             headers["Stripe-Should-Retry"] = "false"

@@ -237,7 +237,11 @@ def test_events_come_in_stripes_order(company: Company) -> None:
         "invoice.created",
         "customer.subscription.updated",
         "invoice.finalized",
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
         "invoice_payment.paid",
+        "invoice.updated",
         "invoice.paid",
         "invoice.payment_succeeded",
     ]
