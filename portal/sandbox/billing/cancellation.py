@@ -59,10 +59,10 @@ def _bill_usage(
 
     Spans are half open, and what was used in the very second of the cancellation is owed too.
     """
-    until_now = final_charges(store, ledger, subscription, at + 1)
-    charges = [replace(charge, end=at) for charge in until_now]
+    until_now = final_charges(store, ledger, subscription, at)
+    charges = [replace(charge, counted_to=at + 1) for charge in until_now]
     if not charges:
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
-    draft = issue_draft(store, subscription, charges, occasion)
+    draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
     return subscription | {"latest_invoice": complete(store, draft, at)["id"]}

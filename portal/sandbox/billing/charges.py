@@ -19,13 +19,19 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A quantity of one subscription item over a span of time."""
+    """A quantity of one subscription item over a span of time; of a metered one it is measured.
+
+    `counted_to` is until when usage counts, if not to the end of the span. What is free is billed
+    with the amount 0, as a trial is.
+    """
 
     item: StripeObject
     price: StripeObject
     quantity: Decimal
     start: int
     end: int
+    counted_to: int | None = None
+    is_free: bool = False
 
 
 def items_of(store: Store, subscription: StripeObject) -> list[StripeObject]:
@@ -98,7 +104,8 @@ def measured(store: Store, ledger: UsageLedger, customer: str, charge: Charge) -
     meter = store.get("billing.meter", charge.price["recurring"]["meter"])
     if meter is None:
         raise LookupError(f"{charge.price['id']} has a meter that is not there")
-    return replace(charge, quantity=ledger.total(meter, customer, charge.start, charge.end))
+    until = charge.counted_to or charge.end
+    return replace(charge, quantity=ledger.total(meter, customer, charge.start, until))
 
 
 def _usage(

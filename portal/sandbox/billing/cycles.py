@@ -29,7 +29,9 @@ from portal.sandbox.wire import presented
 StripeObject = dict[str, Any]
 
 
-def start_subscription(store: Store, subscription: StripeObject) -> StripeObject:
+def start_subscription(
+    store: Store, ledger: UsageLedger, subscription: StripeObject
+) -> StripeObject:
     """Begin the first period of a subscription that is kept with its items, and bill it.
 
     The first invoice is finalised and paid at once; there is none when nothing is owed in advance.
@@ -40,7 +42,7 @@ def start_subscription(store: Store, subscription: StripeObject) -> StripeObject
     charges = list(first_charges(store, subscription))
     if charges:
         occasion = Occasion("subscription_create", at, start=at)
-        draft = issue_draft(store, subscription, charges, occasion)
+        draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         require_payment_method(store, draft)
         invoice = complete(store, draft, at)
         status = "incomplete" if _is_unpaid(invoice) else "active"
@@ -78,7 +80,7 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> Non
     charges = list(cycle_charges(store, ledger, subscription, at))
     if charges:
         occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
-        draft = issue_draft(store, subscription, charges, occasion)
+        draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         wait_for_usage(store, ledger, draft)
         subscription = subscription | {"latest_invoice": draft["id"]}
     if ends_by(subscription, at):

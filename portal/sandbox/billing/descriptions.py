@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from portal.clock import from_epoch
 from portal.money import rate_text
 from portal.rating.price import Price
 from portal.rating.rate import LineKind, RatedLine
@@ -21,12 +22,23 @@ def line_description(
     if line.tier is not None:
         at = f"Tier {line.tier} {at}"
     rate = f"{product['name']} ({at} {_every(recurring)})"
-    return rate if line.kind is LineKind.FLAT else f"{_units(line, product)} × {rate}"
+    return rate if line.kind is LineKind.FLAT else f"{_units(line.quantity, product)} × {rate}"
 
 
-def _units(line: RatedLine, product: StripeObject) -> str:
+def trial_description(quantity: Decimal, product: StripeObject) -> str:
+    """The text of a line for the time of a free trial."""
+    return f"Free trial for {_units(quantity, product)} × {product['name']}"
+
+
+def proration_description(words: str, quantity: Decimal, product: StripeObject, at: int) -> str:
+    """The text of a credit ("Unused time") or of a debit ("Remaining time") from a moment on."""
+    of = product["name"] if quantity == 1 else f"{decimal_text(quantity)} × {product['name']}"
+    return f"{words} on {of} after {from_epoch(at):%d %b %Y}"
+
+
+def _units(quantity: Decimal, product: StripeObject) -> str:
     label = product.get("unit_label")
-    return f"{decimal_text(line.quantity)} {label}" if label else decimal_text(line.quantity)
+    return f"{decimal_text(quantity)} {label}" if label else decimal_text(quantity)
 
 
 def _every(recurring: StripeObject) -> str:

@@ -4,24 +4,47 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from portal.sandbox.billing.charges import Charge, measured
+from portal.sandbox.billing.charges import Charge, is_metered, measured
+from portal.sandbox.billing.debits import note_lines
+from portal.sandbox.billing.descriptions import decimal_text
+from portal.sandbox.billing.invoice_items import item_line, pending_items
 from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize, with_totals
 from portal.sandbox.billing.lines import charge_lines
 from portal.sandbox.billing.payment import pay
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.events import differences
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 
 
-def issue_draft(
-    store: Store, subscription: StripeObject, charges: Iterable[Charge], occasion: Occasion
+def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
+    store: Store,
+    ledger: UsageLedger,
+    subscription: StripeObject,
+    charges: Iterable[Charge],
+    occasion: Occasion,
+    *,
+    with_pending: bool,
 ) -> StripeObject:
-    """Make the draft with its lines and tell of it."""
+    """Make the draft with its lines and tell of it: what was pending first, then the charges.
+
+    The usage of metered charges is measured here. The draft remembers its charges, so that their
+    lines can be made anew, and the items remember what they were debited.
+    """
     draft = draft_invoice(store, subscription, occasion) | {"id": store.new_id("in")}
-    lines = [line for charge in charges for line in charge_lines(store, subscription, charge)]
-    _keep_lines(store, draft, lines)
-    invoice = store.put(with_totals(draft, lines))
+    owed = [measured(store, ledger, draft["customer"], charge) for charge in charges]
+    pending = _take_pending(store, draft, subscription) if with_pending else []
+    by_charge = [(charge, charge_lines(store, subscription, charge)) for charge in owed]
+    draft["_charges"] = [_remembered(charge) for charge in owed]
+    lines = [item_line(store, item) for item in pending]
+    invoice = _keep(store, draft, lines + [line for _, of_it in by_charge for line in of_it])
+    for item, line in zip(pending, lines, strict=True):
+        _link_credit(store, item, line["id"])
+    for charge, of_it in by_charge:
+        # Usage is not billed in advance and a trial costs nothing: no change credits them.
+        if not (is_metered(charge.price) or charge.is_free):
+            note_lines(store, charge.item["id"], of_it)
     store.emit("invoice.created", invoice)
     return invoice
 
@@ -41,62 +64,97 @@ def complete(store: Store, draft: StripeObject, at: int) -> StripeObject:
 def refresh_touched(store: Store, ledger: UsageLedger) -> None:
     """Bring the drafts of all customers with new usage up to date."""
     for customer in ledger.take_touched():
-        for invoice in store.every("invoice", customer=customer):
-            if invoice["status"] == "draft":
-                refresh(store, ledger, invoice)
+        for invoice in store.every("invoice", customer=customer, status="draft"):
+            refresh(store, ledger, invoice)
 
 
 def refresh(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObject:
-    """Make the metered lines anew from the usage of their periods; licensed ones stay."""
-    known = store.every("line_item", invoice=draft["id"])[::-1]
-    subscription_id = draft["parent"]["subscription_details"]["subscription"]
-    subscription = store.get("subscription", subscription_id)
+    """Make the metered lines anew from the usage of their periods; all others stay."""
+    charges = [_recalled(store, charge) for charge in draft.get("_charges", ())]
+    if not any(is_metered(charge.price) for charge in charges):
+        return draft
+    details = draft["parent"]["subscription_details"]
+    subscription = store.get("subscription", details["subscription"])
     if subscription is None:
         return draft
-    lines = [
-        line
-        for charge in _charges_of(store, known)
-        for line in charge_lines(
-            store, subscription, measured(store, ledger, draft["customer"], charge)
-        )
-    ]
+    known = store.every("line_item", invoice=draft["id"])[::-1]
+    lines = [line for line in known if _invoice_item(line) is not None]
+    for charge in charges:
+        current = measured(store, ledger, draft["customer"], charge)
+        lines += charge_lines(store, subscription, current)
     if [_content(line) for line in lines] == [_content(line) for line in known]:
         return draft
-    _keep_lines(store, draft, lines, known)
-    changed = store.put(with_totals(draft, lines))
-    store.emit("invoice.updated", changed, {"amount_due": draft["amount_due"]})
+    changed = _keep(store, draft, lines, known)
+    store.emit("invoice.updated", changed, differences(_shown(draft), _shown(changed)))
     return changed
 
 
-def _charges_of(store: Store, lines: list[StripeObject]) -> list[Charge]:
-    """The charges that lines were made of; the quantity of an item is spread over its tiers."""
-    charges: dict[str, Charge] = {}
-    for line in lines:
-        item = line["parent"]["subscription_item_details"]["subscription_item"]
-        quantity = Decimal(line["quantity_decimal"])
-        if item in charges:
-            quantity += charges[item].quantity
-        price = store.get("price", line["pricing"]["price_details"]["price"]) or {}
-        start, end = line["period"]["start"], line["period"]["end"]
-        charges[item] = Charge({"id": item}, price, quantity, start, end)
-    return list(charges.values())
+def _take_pending(
+    store: Store, draft: StripeObject, subscription: StripeObject
+) -> list[StripeObject]:
+    """Put on the invoice what waits for one in its currency."""
+    waiting = pending_items(store, draft["customer"], subscription["id"])
+    fitting = [item for item in waiting if item["currency"] == draft["currency"]]
+    return [store.put(item | {"invoice": draft["id"]}) for item in fitting]
 
 
-def _keep_lines(
+def _link_credit(store: Store, invoice_item: StripeObject, line_id: str) -> None:
+    """Let a credit name the line of a debit that waited beside it and has its line only now."""
+    credited = (invoice_item["proration_details"] or {}).get("credited_items") or {}
+    line = store.get("line_item", line_id)
+    if line is not None and credited.get("type") == "invoice_item":
+        store.put(line | {"parent": item_line(store, invoice_item)["parent"]})
+
+
+def _keep(
     store: Store,
-    invoice: StripeObject,
+    draft: StripeObject,
     lines: list[StripeObject],
     known: Iterable[StripeObject] = (),
-) -> None:
-    """Keep the lines in their order; one that the invoice had already keeps its id."""
+) -> StripeObject:
+    """Keep the invoice and its lines in their order; one it had already keeps its id."""
     ids = {line["_slot"]: line["id"] for line in known}
     for id in ids.values():
         store.delete("line_item", id)
     for line in lines:
         line["id"] = ids.get(line["_slot"]) or store.new_id("il")
-        line["invoice"] = invoice["id"]
+        line["invoice"] = draft["id"]
+    for line in lines:
         store.put(line)
+    return store.put(with_totals(draft, lines))
 
 
-def _content(line: StripeObject) -> StripeObject:
-    return {name: value for name, value in line.items() if name not in ("id", "invoice")}
+def _remembered(charge: Charge) -> StripeObject:
+    """A charge as it is kept with its draft."""
+    return {
+        "item": {name: charge.item.get(name) for name in ("id", "discounts", "tax_rates")},
+        "price": charge.price["id"],
+        "quantity": decimal_text(charge.quantity),
+        "start": charge.start,
+        "end": charge.end,
+        "counted_to": charge.counted_to,
+        "is_free": charge.is_free,
+    }
+
+
+def _recalled(store: Store, kept: StripeObject) -> Charge:
+    price = store.get("price", kept["price"])
+    if price is None:
+        raise LookupError(f"{kept['price']}, which a draft charges, is not there")
+    return Charge(**kept | {"price": price, "quantity": Decimal(kept["quantity"])})
+
+
+def _invoice_item(line: StripeObject) -> str | None:
+    """The invoice item that the line stands for, if it is for one."""
+    parent = line["parent"]
+    id: str | None = (parent[parent["type"]] or {}).get("invoice_item")
+    return id
+
+
+def _content(line: StripeObject) -> tuple[Any, ...]:
+    """What usage can change of a line."""
+    return line["_slot"], line["quantity_decimal"], line["amount"], line["description"]
+
+
+def _shown(invoice: StripeObject) -> StripeObject:
+    return {name: value for name, value in invoice.items() if not name.startswith("_")}

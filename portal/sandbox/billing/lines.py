@@ -6,21 +6,26 @@ from typing import Any
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import LineKind, RatedLine, rate
 from portal.sandbox.billing.charges import Charge
-from portal.sandbox.billing.descriptions import decimal_text, line_description
+from portal.sandbox.billing.descriptions import decimal_text, line_description, trial_description
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+_NOTHING = Decimal(0)
 
 
 def charge_lines(store: Store, subscription: StripeObject, charge: Charge) -> list[StripeObject]:
     """The lines of a charge, in Stripe's order, without an id and an invoice yet.
 
-    A metered charge makes a line even without usage. `_slot` tells the lines of an item apart.
+    A metered charge makes a line even without usage. `_slot` tells an invoice's lines apart.
     """
     price = price_from_stripe(charge.price)
     product = store.get("product", charge.price["product"])
     if product is None:
         raise LookupError(f"{charge.price['id']} has a product that is not there")
+    if charge.is_free:
+        free = RatedLine(LineKind.UNIT, charge.quantity, _NOTHING, 0, unit_amount_decimal=_NOTHING)
+        description = trial_description(charge.quantity, product)
+        return [_line(subscription, charge, free) | {"description": description}]
     return [
         _line(subscription, charge, line)
         | {"description": line_description(line, price, product, charge.price["recurring"])}
@@ -37,7 +42,7 @@ def _line(subscription: StripeObject, charge: Charge, line: RatedLine) -> Stripe
         "description": None,
         "discount_amounts": [],
         "discountable": True,
-        "discounts": [],
+        "discounts": list(charge.item.get("discounts") or ()),
         "invoice": None,
         "livemode": False,
         "metadata": dict(subscription["metadata"]),
@@ -50,7 +55,8 @@ def _line(subscription: StripeObject, charge: Charge, line: RatedLine) -> Stripe
         "subscription": subscription["id"],
         "subtotal": line.amount,
         "taxes": [],
-        "_slot": f"{charge.item['id']}/{line.tier}/{line.kind}",
+        "_slot": f"{charge.item['id']}/{charge.start}/{line.tier}/{line.kind}",
+        "_tax_rates": list(charge.item.get("tax_rates") or ()),
     }
 
 
@@ -75,6 +81,6 @@ def _pricing(charge: Charge, line: RatedLine) -> StripeObject:
         "type": "price_details",
         "price_details": {"price": charge.price["id"], "product": charge.price["product"]},
         "unit_amount_decimal": (
-            None if is_flat else decimal_text(line.unit_amount_decimal or Decimal(0))
+            None if is_flat else decimal_text(line.unit_amount_decimal or _NOTHING)
         ),
     }

@@ -125,7 +125,7 @@ def delete_subscription(call: Call, id: str) -> StripeObject:
 
 
 def _started(call: Call, subscription: StripeObject) -> StripeObject:
-    started = start_subscription(call.store, subscription)
+    started = start_subscription(call.store, call.ledger, subscription)
     behavior = call.params.get("payment_behavior", "allow_incomplete")
     if behavior == "error_if_incomplete" and started["status"] == "incomplete":
         raise _declined(call, started["latest_invoice"])
