@@ -8,7 +8,7 @@ import typer
 
 from portal.errors import PortalError
 
-_GROUPS = ("demo", "serve", "sandbox", "mirror", "webhook", "inbox")
+_GROUPS = ("demo", "serve", "sandbox", "mirror", "webhook", "inbox", "rate")
 
 
 def main() -> None:

@@ -1,25 +1,13 @@
 """Every worked amount in tests/golden comes out to the cent, line for line."""
 
-import tomllib
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import RatedLine, rate
-
-GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-def worked_cases() -> list[Any]:
-    return [
-        pytest.param(example["price"], case, id=f"{example['name']}, {case['quantity']}")
-        for path in sorted(GOLDEN.glob("*.toml"))
-        for example in tomllib.loads(path.read_text())["example"]
-        for case in example["cases"]
-    ]
+from tests.rating.golden import bill_examples, price_examples, worked_cases
 
 
 @pytest.mark.parametrize(("stripe_price", "case"), worked_cases())
@@ -41,8 +29,7 @@ def as_golden(line: RatedLine) -> dict[str, Any]:
 
 
 def test_every_example_says_where_its_amounts_come_from() -> None:
-    for path in GOLDEN.glob("*.toml"):
-        for example in tomllib.loads(path.read_text())["example"]:
-            by_hand = example["source"] == "by hand"
-            assert example["source"].startswith("https://") or by_hand
-            assert ("arithmetic" in example) == by_hand
+    for example in (*price_examples(), *bill_examples()):
+        by_hand = example["source"] == "by hand"
+        assert example["source"].startswith("https://") or by_hand
+        assert ("arithmetic" in example) == by_hand
