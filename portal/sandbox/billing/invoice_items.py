@@ -89,12 +89,13 @@ def pending_items(
     A subscription's invoice takes its own items and those of no subscription. The newest come
     first; of one second those made first, a change's credit before its debit.
     """
+    waiting = store.every("invoiceitem", customer=customer, invoice=None)[::-1]
     found = [
         item
-        for item in store.each("invoiceitem", customer=customer, invoice=None)
+        for item in waiting
         if subscription is None or subscription_of(item) in (None, subscription)
     ]
-    return sorted(found[::-1], key=lambda item: -item["date"])
+    return sorted(found, key=lambda item: -item["date"])
 
 
 def subscription_of(invoice_item: StripeObject) -> str | None:

@@ -35,7 +35,7 @@ def unbilled(item: StripeObject, until: int, *, is_metered: bool) -> Iterator[Se
 
 def usage_from(item: StripeObject) -> int:
     """Since when usage counts at the item's present price."""
-    return int(item.get("_usage_from", item["current_period_start"]))
+    return int(item["_usage_from"] if "_usage_from" in item else item["current_period_start"])
 
 
 def closed(item: StripeObject, at: int) -> StripeObject:

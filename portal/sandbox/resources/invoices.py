@@ -1,4 +1,4 @@
-"""Invoices, for reading, and their preview: https://docs.stripe.com/api/invoices.
+"""Invoices, for reading: https://docs.stripe.com/api/invoices.
 
 They are made by the billing cycle alone.
 """
@@ -6,10 +6,8 @@ They are made by the billing cycle alone.
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.preview import preview_invoice
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import lines_of
-from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
@@ -49,24 +47,6 @@ def list_lines(call: Call, id: str) -> Listing:
     """All lines of an invoice, or of a recent preview, in their order."""
     invoice = call.previews.get(id) or lookup.get(call.store, "invoice", id)
     return Listing(lines_of(call.store, invoice), "line_item")
-
-
-@routes.post("/v1/invoices/create_preview", "InvoiceCreatePreviewParams", "customer subscription")
-def create_preview(call: Call) -> StripeObject:
-    """The next invoice of a subscription, as it would be by the usage that counts now."""
-    wanted = call.params.get("subscription")
-    if wanted is None:
-        raise Refused(
-            "Missing required param: subscription.", code="parameter_missing", param="subscription"
-        )
-    subscription = lookup.named(call.store, "subscription", wanted, "subscription")
-    owner = call.params.get("customer", subscription["customer"])
-    lookup.named(call.store, "customer", owner, "customer")
-    if owner != subscription["customer"]:
-        raise lookup.no_such("subscription", wanted, param="subscription")
-    invoice = preview_invoice(call.store, call.ledger, subscription)
-    call.previews.keep(invoice)
-    return invoice
 
 
 def _subscription_of(invoice: StripeObject) -> str | None:

@@ -6,8 +6,9 @@ https://docs.stripe.com/api/subscriptions/create
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.fields import merged_metadata
+from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.customers import check_payment_method
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -90,6 +91,20 @@ def new_items(
             )
     _check_intervals(store, prices)
     return items
+
+
+def apply_settings(store: Store, subscription: StripeObject, params: StripeObject) -> None:
+    """Take over what the request says about everything but items, periods and money."""
+    subscription.update(given(params, ("default_payment_method", "description")))
+    wanted = params.get("default_payment_method")
+    if wanted:
+        owner = subscription["customer"]
+        check_payment_method(store, owner, wanted, "default_payment_method")
+    if "metadata" in params:
+        known = subscription["metadata"]
+        subscription["metadata"] = merged_metadata(known, params["metadata"])
+    details = params.get("cancellation_details", {})
+    subscription["cancellation_details"].update(given(details, ("comment", "feedback")))
 
 
 def _check_intervals(store: Store, prices: list[str]) -> None:

@@ -7,22 +7,25 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.billing.charges import first_charges
 from portal.sandbox.billing.cycles import start_subscription
+from portal.sandbox.billing.ending import schedule_the_end
 from portal.sandbox.billing.payment import decline_of
-from portal.sandbox.billing.renewal import keep_scheduled, start_periods
+from portal.sandbox.billing.renewal import start_periods
 from portal.sandbox.events import save_change
-from portal.sandbox.fields import given, merged_metadata
+from portal.sandbox.fields import given
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
-from portal.sandbox.refusals import NotSupported, Refused
-from portal.sandbox.resources.customers import check_payment_method
-from portal.sandbox.resources.subscription_shape import new_items, new_subscription
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.subscription_shape import (
+    apply_settings,
+    new_items,
+    new_subscription,
+)
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
 routes = Routes()
 _ENDED = ("canceled", "incomplete_expired")
 _DETAILS = "cancellation_details.comment cancellation_details.feedback"
-_OF_A_CANCELED_ONE = frozenset(("cancellation_details", "metadata", "expand"))
 
 
 @routes.post(
@@ -42,12 +45,12 @@ def create_subscription(call: Call) -> StripeObject:
     customer = lookup.named(store, "customer", params["customer"], "customer")
     subscription = new_subscription(store, customer, params)
     items = new_items(store, subscription, params.get("items", []))
-    _apply(call, subscription)
+    apply_settings(store, subscription, params)
     store.put(subscription)
     for item in items:
         store.put(item)
     start_periods(store, subscription, subscription["start_date"])
-    _schedule_the_end(call, subscription)
+    schedule_the_end(store, subscription, params)
     if any(first_charges(store, subscription)):
         subscription["status"] = "incomplete"
     store.put(subscription)
@@ -86,25 +89,6 @@ def retrieve_subscription(call: Call, id: str) -> StripeObject:
     return lookup.get(call.store, "subscription", id)
 
 
-@routes.post(
-    "/v1/subscriptions/{id}",
-    "SubscriptionUpdateParams",
-    f"cancel_at_period_end {_DETAILS} default_payment_method description metadata trial_end",
-)
-def update_subscription(call: Call, id: str) -> StripeObject:
-    """Change what the request names; items and prices cannot be changed here yet."""
-    subscription = lookup.get(call.store, "subscription", id)
-    if subscription["status"] in _ENDED and call.params.keys() - _OF_A_CANCELED_ONE:
-        raise Refused(
-            "A canceled subscription can only update its cancellation_details and metadata."
-        )
-    if call.params.get("trial_end", "now") != "now":
-        raise NotSupported("This sandbox has no trials yet.", param="trial_end")
-    _apply(call, subscription)
-    _schedule_the_end(call, subscription)
-    return keep_scheduled(call.store, subscription)
-
-
 @routes.delete(
     "/v1/subscriptions/{id}", "SubscriptionCancelParams", f"{_DETAILS} invoice_now prorate"
 )
@@ -113,7 +97,7 @@ def delete_subscription(call: Call, id: str) -> StripeObject:
     subscription = lookup.get(call.store, "subscription", id)
     if subscription["status"] in _ENDED:
         raise lookup.no_such("subscription", id)
-    _apply(call, subscription)
+    apply_settings(call.store, subscription, call.params)
     subscription["cancellation_details"]["reason"] = "cancellation_requested"
     return cancel_subscription(
         call.store,
@@ -137,35 +121,6 @@ def _declined(call: Call, invoice: str) -> Refused:
     open_still = lookup.get(call.store, "invoice", invoice)
     reason = decline_of(call.store, open_still) or {"message": "Your card was declined."}
     return Refused(**reason, status=402, type="card_error", decided=True)
-
-
-def _apply(call: Call, subscription: StripeObject) -> None:
-    params = call.params
-    subscription.update(given(params, ("default_payment_method", "description")))
-    wanted = params.get("default_payment_method")
-    if wanted:
-        owner = subscription["customer"]
-        check_payment_method(call.store, owner, wanted, "default_payment_method")
-    if "metadata" in params:
-        known = subscription["metadata"]
-        subscription["metadata"] = merged_metadata(known, params["metadata"])
-    details = params.get("cancellation_details", {})
-    subscription["cancellation_details"].update(given(details, ("comment", "feedback")))
-
-
-def _schedule_the_end(call: Call, subscription: StripeObject) -> None:
-    """Ask for the end of the period as the last day, or take that back."""
-    wanted = call.params.get("cancel_at_period_end", subscription["cancel_at_period_end"])
-    if wanted == subscription["cancel_at_period_end"]:
-        return
-    ends = [item["current_period_end"] for item in items_of(call.store, subscription)]
-    subscription |= {
-        "cancel_at_period_end": wanted,
-        "cancel_at": max(ends) if wanted else None,
-        "canceled_at": call.store.now(subscription["customer"]) if wanted else None,
-    }
-    reason = "cancellation_requested" if wanted else None
-    subscription["cancellation_details"]["reason"] = reason
 
 
 def _has_status(subscription: StripeObject, wanted: str | None) -> bool:

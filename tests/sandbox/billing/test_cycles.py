@@ -6,7 +6,7 @@ import pytest
 from portal.clock import from_epoch
 from portal.sandbox.billing.cycles import advance
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.subscriptions import update_subscription
+from portal.sandbox.resources.subscription_updates import update_subscription
 from portal.sandbox.resources.test_clocks import create_test_clock
 from tests.sandbox.billing.company import Company, at
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from portal.clock import from_epoch
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.subscriptions import update_subscription
+from portal.sandbox.resources.subscription_updates import update_subscription
 from tests.sandbox.billing.company import Company, at
 
 JANUARY, FEBRUARY = at(2026, 1, 1), at(2026, 2, 1)
