@@ -38,7 +38,7 @@ def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
     by_charge = [(charge, charge_lines(store, subscription, charge)) for charge in owed]
     draft["_charges"] = [_remembered(charge) for charge in owed]
     lines = [item_line(store, item) for item in pending]
-    invoice = _keep(store, draft, lines + [line for _, of_it in by_charge for line in of_it])
+    invoice = keep_lines(store, draft, lines + [line for _, of_it in by_charge for line in of_it])
     for item, line in zip(pending, lines, strict=True):
         _link_credit(store, item, line["id"])
     for charge, of_it in by_charge:
@@ -84,7 +84,7 @@ def refresh(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObj
         lines += charge_lines(store, subscription, current)
     if [_content(line) for line in lines] == [_content(line) for line in known]:
         return draft
-    changed = _keep(store, draft, lines, known)
+    changed = keep_lines(store, draft, lines, known)
     store.emit("invoice.updated", changed, differences(_shown(draft), _shown(changed)))
     return changed
 
@@ -106,7 +106,7 @@ def _link_credit(store: Store, invoice_item: StripeObject, line_id: str) -> None
         store.put(line | {"parent": item_line(store, invoice_item)["parent"]})
 
 
-def _keep(
+def keep_lines(
     store: Store,
     draft: StripeObject,
     lines: list[StripeObject],

@@ -68,7 +68,7 @@ def add_invoice_item(
             "net_amount": None if discountable else given["amount"],
             "parent": _parent(given),
             "period": {"start": start_end[0], "end": start_end[1]},
-            "pricing": _pricing(given),
+            "pricing": pricing_of(given.get("price"), given.get("unit_amount_decimal")),
             "proration": is_proration,
             "proration_details": _proration_details(given) if is_proration else None,
             "quantity": int(quantity),
@@ -141,6 +141,16 @@ def line_of(store: Store, invoice_item: StripeObject) -> StripeObject | None:
     return next((line for line in lines if line["_slot"] == invoice_item["id"]), None)
 
 
+def pricing_of(price: StripeObject | None, unit_amount: Decimal | None) -> StripeObject:
+    """The price and what a unit costs; a proration has no such amount."""
+    details = {"price": price["id"], "product": price["product"]} if price else None
+    return {
+        "type": "price_details",
+        "price_details": details,
+        "unit_amount_decimal": None if unit_amount is None else decimal_text(unit_amount),
+    }
+
+
 def _parent(given: NewInvoiceItem) -> StripeObject | None:
     subscription = given.get("subscription")
     if subscription is None:
@@ -148,17 +158,6 @@ def _parent(given: NewInvoiceItem) -> StripeObject | None:
     item = given.get("subscription_item")
     details = {"subscription": subscription, "subscription_item": item}
     return {"type": "subscription_details", "subscription_details": details}
-
-
-def _pricing(given: NewInvoiceItem) -> StripeObject:
-    """The price and what a unit costs; a proration has no such amount."""
-    price, unit_amount = given.get("price"), given.get("unit_amount_decimal")
-    details = {"price": price["id"], "product": price["product"]} if price else None
-    return {
-        "type": "price_details",
-        "price_details": details,
-        "unit_amount_decimal": None if unit_amount is None else decimal_text(unit_amount),
-    }
 
 
 def _proration_details(given: NewInvoiceItem) -> StripeObject:
