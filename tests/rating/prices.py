@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 
 from portal.rating.price import Price, Tier, TransformQuantity
 
-amounts = st.decimals(min_value=0, max_value=10_000, places=12)
+fine_amounts = st.decimals(min_value=0, max_value=10_000, places=12)
+coarse_amounts = st.decimals(min_value=0, max_value=100, places=4)
+whole_amounts = st.integers(min_value=0, max_value=10**8).map(Decimal)
+amounts = st.one_of(fine_amounts, coarse_amounts, whole_amounts)
 quantities = st.one_of(
     st.integers(min_value=0, max_value=10**12).map(Decimal),
+    st.decimals(min_value=0, max_value=10**6, places=3),
     st.decimals(min_value=0, max_value=10**9, places=12),
 )
 packages = st.builds(
@@ -19,9 +23,11 @@ packages = st.builds(
 @st.composite
 def tiered_prices(draw: st.DrawFn, tiers_mode: str | None = None) -> Price:
     bounds = draw(st.lists(st.integers(1, 10**10), max_size=5, unique=True).map(sorted))
-    fees = draw(st.sampled_from([st.none(), st.one_of(st.none(), amounts)]))
+    # Mostly the rates of one price are alike; those of twelve decimals would rule all others.
+    rates = draw(st.sampled_from([fine_amounts, coarse_amounts, whole_amounts, amounts]))
+    fees = draw(st.sampled_from([st.none(), st.one_of(st.none(), rates)]))
     tiers = tuple(
-        Tier(None if bound is None else Decimal(bound), draw(amounts), draw(fees))
+        Tier(None if bound is None else Decimal(bound), draw(rates), draw(fees))
         for bound in [*bounds, None]
     )
     mode = tiers_mode or draw(st.sampled_from(["graduated", "volume"]))
