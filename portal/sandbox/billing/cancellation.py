@@ -4,12 +4,11 @@ https://docs.stripe.com/billing/subscriptions/cancel: at a period's end it is th
 that ends it, by its `cancel_at`.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from portal.sandbox.billing.charges import final_charges
 from portal.sandbox.billing.drafts import complete, issue_draft
-from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.invoices import Occasion, subscription_of
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import save_change
@@ -45,8 +44,7 @@ def cancel_subscription(
 def stop_collecting(store: Store, subscription: StripeObject) -> None:
     """Leave the subscription's drafts and open invoices as they are, for good."""
     for invoice in store.every("invoice", customer=subscription["customer"]):
-        details = invoice["parent"]["subscription_details"]
-        is_its = details["subscription"] == subscription["id"]
+        is_its = subscription_of(invoice) == subscription["id"]
         if is_its and invoice["status"] in ("draft", "open"):
             stopped = {"auto_advance": False, "next_payment_attempt": None, "_due_at": None}
             save_change(store, "invoice.updated", invoice | stopped)
@@ -59,8 +57,7 @@ def _bill_usage(
 
     Spans are half open, and what was used in the very second of the cancellation is owed too.
     """
-    until_now = final_charges(store, ledger, subscription, at)
-    charges = [replace(charge, counted_to=at + 1) for charge in until_now]
+    charges = list(final_charges(store, subscription, at, counted_to=at + 1))
     if not charges:
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))

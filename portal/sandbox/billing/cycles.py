@@ -13,7 +13,7 @@ from portal.sandbox.billing.drafts import (
     refresh_touched,
     wait_for_usage,
 )
-from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.invoices import Occasion, subscription_of
 from portal.sandbox.billing.payment import require_payment_method, retry
 from portal.sandbox.billing.renewal import (
     end_subscription,
@@ -77,7 +77,7 @@ def advance(store: Store, ledger: UsageLedger, test_clock: StripeObject, to: int
 def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> None:
     """Draft the invoice of a period boundary, then begin the next period or end."""
     at, before = subscription["_due_at"], presented(store, subscription)
-    charges = list(cycle_charges(store, ledger, subscription, at))
+    charges = list(cycle_charges(store, subscription, at))
     if charges:
         occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
@@ -93,8 +93,7 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> Non
 def _close_draft(store: Store, ledger: UsageLedger, draft: StripeObject) -> None:
     """Finalise a draft whose grace is over; a failed payment leaves the subscription past due."""
     invoice = complete(store, refresh(store, ledger, draft), draft["_due_at"])
-    details = invoice["parent"]["subscription_details"]
-    subscription = store.get("subscription", details["subscription"])
+    subscription = store.get("subscription", subscription_of(invoice) or "")
     if subscription is not None and subscription["status"] in ("active", "past_due"):
         before = presented(store, subscription)
         status = "past_due" if _is_unpaid(invoice) else "active"

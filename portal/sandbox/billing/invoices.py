@@ -76,6 +76,7 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
             "hosted_invoice_url": f"{store.address}/i/{invoice['id']}",
             "invoice_pdf": f"{store.address}/i/{invoice['id']}/pdf",
             "next_payment_attempt": None,
+            "rendering": _rendering(invoice),
             "number": f"{customer.get('invoice_prefix')}-{sequence:04d}",
             "status": "open",
             "status_transitions": invoice["status_transitions"] | {"finalized_at": at},
@@ -87,11 +88,28 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     return opened
 
 
+def subscription_of(invoice: StripeObject) -> str | None:
+    """The subscription that the invoice is for; one made by hand may be for none."""
+    details = (invoice["parent"] or {}).get("subscription_details") or {}
+    id: str | None = details.get("subscription")
+    return id
+
+
 def _due_date(store: Store, invoice: StripeObject, at: int) -> int | None:
-    details = invoice["parent"]["subscription_details"]
-    subscription = store.get("subscription", details["subscription"]) or {}
+    """By when an invoice that is sent is to be paid; one made by hand says so from the start."""
+    if invoice["due_date"] is not None:
+        return int(invoice["due_date"])
+    subscription = store.get("subscription", subscription_of(invoice) or "") or {}
     days = subscription.get("days_until_due")
     return None if days is None else at + days * 24 * 3600
+
+
+def _rendering(invoice: StripeObject) -> StripeObject | None:
+    """How the PDF looks; the size of its pages is settled now if it was left open."""
+    rendering: StripeObject | None = invoice["rendering"]
+    if rendering is None or (rendering["pdf"] or {}).get("page_size") != "auto":
+        return rendering
+    return rendering | {"pdf": {"page_size": "letter"}}
 
 
 def _account(store: Store) -> StripeObject:
