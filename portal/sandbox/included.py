@@ -92,6 +92,11 @@ def _payments(store: Store, invoice: StripeObject) -> Embedded:
     return Embedded(found, "/v1/invoices/payments")
 
 
+def _refunds(store: Store, charge: StripeObject) -> Embedded:
+    found = store.every("refund", charge=charge["id"])
+    return Embedded(found, f"/v1/charges/{charge['id']}/refunds")
+
+
 def _stored(name: str) -> Source:
     return lambda _store, obj: obj.get(name)
 
@@ -102,6 +107,7 @@ ALWAYS: dict[tuple[str, str], Source] = {
     ("subscription", "items"): _items,
 }
 INCLUDABLE: dict[tuple[str, str], Source] = {
+    ("charge", "refunds"): _refunds,
     ("customer", "cash_balance"): lambda _store, _customer: None,
     ("customer", "invoice_credit_balance"): lambda _store, _customer: {},
     ("customer", "sources"): lambda _store, _customer: Embedded(),

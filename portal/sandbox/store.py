@@ -23,7 +23,8 @@ Key = tuple[str, str]
 # `every` answers from an index when it is asked for one of these.
 INDEXED = (
     "customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
-    "event_name", "lookup_key", "type", "_customer", "_subscription",
+    "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
+    "_subscription",
 )  # fmt: skip
 
 

@@ -51,6 +51,8 @@ def authenticate(
     intent = intent | {"next_action": None}
     if not passes:
         return _declined(store, intent, payment_method, at, _CHALLENGE_FAILED)
+    if payment_method["_after_consent"] is not None:
+        return _declined(store, intent, payment_method, at, payment_method["_after_consent"])
     remember_consent(store, payment_method)
     return _approved(store, intent, payment_method, at)
 

@@ -85,6 +85,23 @@ def follow_intent(
     return _failed(store, invoice, at, automatic=automatic, waits=waits)
 
 
+def confirm(
+    store: Store, intent: StripeObject, payment_method: StripeObject, *, off_session: bool = False
+) -> StripeObject:
+    """Try a payment that was asked for, and pay the invoice that it is for."""
+    invoice = store.get("invoice", intent.get("_invoice") or "")
+    moment = store.now()
+    intent = intents.attempt(store, intent, payment_method, moment, off_session=off_session)
+    return _followed(store, intent, invoice)
+
+
+def answer_challenge(store: Store, intent: StripeObject, *, passes: bool = True) -> StripeObject:
+    """The card's holder gave their bank their consent, or did not; the invoice follows."""
+    invoice = store.get("invoice", intent.get("_invoice") or "")
+    intent = intents.authenticate(store, intent, store.now(), passes=passes)
+    return _followed(store, intent, invoice)
+
+
 def pay_out_of_band(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     """The vendor got the money elsewhere: paid without a charge."""
     cancel_payments(store, invoice, at, "abandoned")
@@ -184,6 +201,12 @@ def _description(billing_reason: str) -> str:
         return "Payment for Invoice"
     created = billing_reason == "subscription_create"
     return "Subscription creation" if created else "Subscription update"
+
+
+def _followed(store: Store, intent: StripeObject, invoice: StripeObject | None) -> StripeObject:
+    if invoice is not None:
+        follow_intent(store, intent, store.now(invoice["customer"]))
+    return intent
 
 
 def _ask_for(store: Store, invoice: StripeObject, intent: StripeObject, due: int) -> None:

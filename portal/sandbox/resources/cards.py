@@ -1,4 +1,4 @@
-"""Stripe's test cards: what a `pm_card_…` or `tok_…` stands for, and what happens when it pays.
+"""Stripe's test cards: by number or as `pm_card_…` and `tok_…`, and what happens when they pay.
 
 https://docs.stripe.com/testing#cards
 """
@@ -25,7 +25,11 @@ class Decline:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as it shows, and why it is refused when attached or when charged."""
+    """A card as it shows, and why it is refused when attached or when charged.
+
+    `asks_once`: once its holder has consented it is charged without asking. `after_consent`: why
+    it is refused even then.
+    """
 
     brand: str
     last4: str
@@ -33,10 +37,13 @@ class Card:
     country: str = "US"
     attach: Decline | None = None
     charge: Decline | None = None
+    asks_once: bool = False
+    after_consent: Decline | None = None
 
 
 _VISA = Card("visa", "4242")
 _GENERIC = Decline()
+_NO_FUNDS = Decline(decline_code="insufficient_funds", message="Your card has insufficient funds.")
 _NEEDS_AUTHENTICATION = Decline(
     "authentication_required",
     "authentication_required",
@@ -93,9 +100,46 @@ _CARDS = {
         "0119", "processing_error", "An error occurred while processing your card. Try again."
     ),
     "chargeCustomerFail": replace(_VISA, last4="0341", charge=_GENERIC),
-    "authenticationRequiredOnSetup": replace(_VISA, last4="3155", charge=_NEEDS_AUTHENTICATION),
+    "authenticationRequiredOnSetup": replace(
+        _VISA, last4="3155", charge=_NEEDS_AUTHENTICATION, asks_once=True
+    ),
     "authenticationRequired": replace(_VISA, last4="3184", charge=_NEEDS_AUTHENTICATION),
+    "authenticationRequiredChargeDeclinedInsufficientFunds": replace(
+        _VISA, last4="3178", charge=_NEEDS_AUTHENTICATION, after_consent=_NO_FUNDS
+    ),
     "threeDSecure2Required": replace(_VISA, last4="3220", charge=_NEEDS_AUTHENTICATION),
+    "threeDSecureRequiredChargeDeclined": replace(
+        _VISA, last4="1629", charge=_NEEDS_AUTHENTICATION, after_consent=_GENERIC
+    ),
+}
+_NUMBERS = {
+    "4242424242424242": "visa",
+    "4000056655665556": "visa_debit",
+    "5555555555554444": "mastercard",
+    "5200828282828210": "mastercard_debit",
+    "5105105105105100": "mastercard_prepaid",
+    "378282246310005": "amex",
+    "6011111111111117": "discover",
+    "3056930009020004": "diners",
+    "3566002020360505": "jcb",
+    "6200000000000005": "unionpay",
+    "4000008260000000": "gb",
+    "4000002760000016": "de",
+    "4000002500000003": "fr",
+    "4000000000000002": "chargeDeclined",
+    "4000000000009995": "chargeDeclinedInsufficientFunds",
+    "4000000000009987": "chargeDeclinedLostCard",
+    "4000000000009979": "chargeDeclinedStolenCard",
+    "4000000000006975": "chargeDeclinedVelocityLimitExceeded",
+    "4000000000000069": "chargeDeclinedExpiredCard",
+    "4000000000000127": "chargeDeclinedIncorrectCvc",
+    "4000000000000119": "chargeDeclinedProcessingError",
+    "4000000000000341": "chargeCustomerFail",
+    "4000002500003155": "authenticationRequiredOnSetup",
+    "4000002760003184": "authenticationRequired",
+    "4000008260003178": "authenticationRequiredChargeDeclinedInsufficientFunds",
+    "4000000000003220": "threeDSecure2Required",
+    "4000008400001629": "threeDSecureRequiredChargeDeclined",
 }
 
 
@@ -107,3 +151,9 @@ def card_behind(token: str) -> Card | None:
             # Stripe spells most declined cards with the brand, and used to without.
             return _CARDS.get(name) or _CARDS.get(name.removeprefix("visa_"))
     return None
+
+
+def card_numbered(number: str) -> Card | None:
+    """The test card with this number, or None; a real card's number is never taken."""
+    name = _NUMBERS.get(number.replace(" ", ""))
+    return _CARDS[name] if name else None

@@ -164,13 +164,14 @@ def _apply(store: Store, customer: StripeObject, params: StripeObject) -> None:
     if "address" in params:
         customer["address"] = group(params["address"], ADDRESS)
     if "shipping" in params:
-        customer["shipping"] = _shipping(params["shipping"])
+        customer["shipping"] = shipping_details(params["shipping"])
     if "metadata" in params:
         customer["metadata"] = merged_metadata(customer["metadata"], params["metadata"])
     _apply_invoice_settings(store, customer, params.get("invoice_settings", {}))
 
 
-def _shipping(asked: Any) -> StripeObject | None:
+def shipping_details(asked: Any) -> StripeObject | None:
+    """A shipping address with a name, or None when it was cleared."""
     if asked == "":
         return None
     names = {"name": asked["name"], "phone": asked.get("phone") or None}

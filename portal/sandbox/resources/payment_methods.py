@@ -1,16 +1,14 @@
-"""Payment methods: https://docs.stripe.com/api/payment_methods. Cards only, from test tokens."""
+"""Payment methods: https://docs.stripe.com/api/payment_methods. Stripe's test cards only."""
 
-from datetime import timedelta
 from typing import Any
 
-from portal.clock import from_epoch
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing
-from portal.sandbox.ids import fingerprint
 from portal.sandbox.refusals import NotSupported, Refused
-from portal.sandbox.resources.cards import Card, Decline, card_behind
+from portal.sandbox.resources.cards import card_behind
+from portal.sandbox.resources.payment_method_shape import asked_card, new_payment_method
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -22,18 +20,15 @@ _CHANGEABLE = "allow_redisplay billing_details card.exp_month card.exp_year meta
 @routes.post(
     "/v1/payment_methods",
     "PaymentMethodCreateParams",
-    "allow_redisplay billing_details card.token metadata type",
+    "allow_redisplay billing_details card.cvc card.exp_month card.exp_year card.number card.token "
+    "metadata type",
 )
 def create_payment_method(call: Call) -> StripeObject:
-    """Make a card from a token such as `tok_visa`; card numbers are never taken."""
+    """Make a card from a test number or from a token such as `tok_visa`."""
     params = call.params
     if params.get("type") != "card":
         raise NotSupported("This sandbox makes payment methods of type card only.", param="type")
-    token = params.get("card", {}).get("token", "")
-    card = card_behind(token)
-    if card is None:
-        raise lookup.no_such("token", token, param="card[token]")
-    made = _new_payment_method(call.store, card)
+    made = new_payment_method(call.store, asked_card(params.get("card", {})))
     _apply(made, params)
     return call.store.put(made)
 
@@ -75,7 +70,7 @@ def retrieve_customer_payment_method(call: Call, customer: str, id: str) -> Stri
 def retrieve_payment_method(call: Call, id: str) -> StripeObject:
     """The payment method; a test token stands for a fresh one."""
     card = card_behind(id)
-    return _new_payment_method(call.store, card) if card else _get(call.store, id)
+    return new_payment_method(call.store, card) if card else _get(call.store, id)
 
 
 @routes.post("/v1/payment_methods/{id}", "PaymentMethodUpdateParams", _CHANGEABLE)
@@ -110,19 +105,36 @@ def detach_payment_method(call: Call, id: str) -> StripeObject:
     return detach(call.store, found)
 
 
+def usable(store: Store, id: str, customer: str | None) -> StripeObject:
+    """The payment method that a payment is to use: the customer's, nobody's, or a test token's."""
+    card = card_behind(id)
+    if card is not None:
+        return store.put(new_payment_method(store, card))
+    found = lookup.named(store, "payment_method", id, "payment_method")
+    if found["customer"] not in (None, customer):
+        raise Refused(
+            f"The PaymentMethod {id} does not belong to the Customer {customer}. Please use this "
+            "PaymentMethod with the Customer that it belongs to instead."
+            if customer
+            else f"The provided PaymentMethod {id} belongs to a Customer. Please include the "
+            "Customer in the `customer` parameter.",
+            param="payment_method",
+        )
+    if found["_detached"]:
+        raise _used_up()
+    return found
+
+
 def attach(store: Store, id: str, customer: StripeObject, param: str | None = None) -> StripeObject:
     """Attach the payment method, or a fresh one of a test token; a declined card is refused."""
     card = card_behind(id)
-    if card is not None and card.attach is not None:
-        raise declined(card.attach)
-    found = _new_payment_method(store, card) if card else _get(store, id, param)
+    found = new_payment_method(store, card) if card else _get(store, id, param)
+    if found["_refused"] is not None:
+        raise declined(found["_refused"])
     if found["customer"] not in (None, customer["id"]):
         raise Refused("The payment method you provided has already been attached to a customer.")
     if found["_detached"]:
-        raise Refused(
-            "This PaymentMethod was previously used without being attached to a Customer or was "
-            "detached from a Customer, and may not be used again."
-        )
+        raise _used_up()
     found["customer"] = customer["id"]
     store.put(found)
     store.emit("payment_method.attached", found)
@@ -146,10 +158,15 @@ def detach(store: Store, payment_method: StripeObject) -> StripeObject:
     return payment_method
 
 
-def declined(decline: Decline) -> Refused:
+def declined(reason: StripeObject) -> Refused:
     """The refusal of a card: https://docs.stripe.com/error-codes#card-declined."""
+    return Refused(**reason, status=402, type="card_error", param="", decided=True)
+
+
+def _used_up() -> Refused:
     return Refused(
-        decline.message, status=402, type="card_error", param="", decided=True, **decline.fields()
+        "This PaymentMethod was previously used without being attached to a Customer or was "
+        "detached from a Customer, and may not be used again."
     )
 
 
@@ -194,56 +211,3 @@ def _check_expiry(card: StripeObject) -> None:
                 code=f"invalid_expiry_{word}",
                 param=name,
             )
-
-
-def _new_payment_method(store: Store, card: Card) -> StripeObject:
-    """A card that nobody has yet; `_charge` is why a charge will fail, None if it will not."""
-    now = store.now()
-    expires = from_epoch(now) + timedelta(days=365)
-    return {
-        "id": store.new_id("pm"),
-        "object": "payment_method",
-        "allow_redisplay": "unspecified",
-        "billing_details": {
-            "address": dict.fromkeys(ADDRESS),
-            "email": None,
-            "name": None,
-            "phone": None,
-            "tax_id": None,
-        },
-        "card": _card(card, expires.month, expires.year),
-        "created": now,
-        "customer": None,
-        "customer_account": None,
-        "livemode": False,
-        "metadata": {},
-        "type": "card",
-        "_charge": {**card.charge.fields(), "message": card.charge.message}
-        if card.charge
-        else None,
-        "_detached": False,
-    }
-
-
-def _card(card: Card, exp_month: int, exp_year: int) -> StripeObject:
-    return {
-        "brand": card.brand,
-        "checks": {
-            "address_line1_check": None,
-            "address_postal_code_check": None,
-            "cvc_check": "pass",
-        },
-        "country": card.country,
-        "display_brand": card.brand,
-        "exp_month": exp_month,
-        "exp_year": exp_year,
-        # The same card has the same one, whoever's it is.
-        "fingerprint": fingerprint(f"{card.brand}/{card.last4}"),
-        "funding": card.funding,
-        "generated_from": None,
-        "last4": card.last4,
-        "networks": {"available": [card.brand], "preferred": None},
-        "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": True},
-        "wallet": None,
-    }
