@@ -1,14 +1,11 @@
-"""How long the sandbox takes over a year of usage, and the rating over its lines."""
+"""How long the sandbox takes over a year of usage."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from portal.clock import to_epoch
-from portal.rating.price import Price, Tier
-from portal.rating.rate import rate
 from portal.sandbox.http.paging import Listing, page
 from tests.sandbox.billing.company import Company
 
@@ -75,18 +72,3 @@ def test_a_preview_takes_less_than_10_ms(year: Year, benchmark: Any) -> None:
 
     assert len(preview["lines"]) == 2
     assert benchmark.stats.stats.median < 10 * MILLISECOND
-
-
-@pytest.mark.bench
-def test_25_000_price_lines_are_rated_in_a_second(benchmark: Any) -> None:
-    tiers = (
-        Tier(Decimal(1_000_000), Decimal(0)),
-        Tier(Decimal(2_000_000), Decimal("0.04")),
-        Tier(None, Decimal("0.032")),
-    )
-    price = Price("price_1", "usd", "tiered", tiers=tiers, tiers_mode="graduated")
-    quantities = [Decimal(10_000 * step) for step in range(500)]
-
-    lines = benchmark(lambda: sum(len(rate(price, quantity).lines) for quantity in quantities))
-
-    assert lines / benchmark.stats.stats.median > 25_000
