@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from portal.sandbox.billing.periods import next_boundary
+from portal.sandbox.billing.periods import next_boundary, period_holding
+from portal.sandbox.billing.segments import unbilled
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
 
@@ -21,8 +22,9 @@ _NOTHING = Decimal(0)
 class Charge:
     """A quantity of one subscription item over a span of time; of a metered one it is measured.
 
-    `counted_to` is until when usage counts, if not to the end of the span. What is free is billed
-    with the amount 0, as a trial is.
+    `counted_to` is until when usage counts, if not to the end of the span. `whole` is how long
+    the period is of which the span is only a part, in seconds; the price is for all of it. What
+    is free is billed with the amount 0, as a trial is.
     """
 
     item: StripeObject
@@ -31,6 +33,7 @@ class Charge:
     start: int
     end: int
     counted_to: int | None = None
+    whole: int | None = None
     is_free: bool = False
 
 
@@ -41,9 +44,14 @@ def items_of(store: Store, subscription: StripeObject) -> list[StripeObject]:
 
 def price_of(store: Store, item: StripeObject) -> StripeObject:
     """The price that a subscription item refers to."""
-    price = store.get("price", item["price"])
+    return price_named(store, item["price"])
+
+
+def price_named(store: Store, id: str) -> StripeObject:
+    """The price with the id, which something kept refers to."""
+    price = store.get("price", id)
     if price is None:
-        raise LookupError(f"{item['id']} has the price {item['price']}, which is not there")
+        raise LookupError(f"the price {id} is not there")
     return price
 
 
@@ -58,43 +66,65 @@ def ends_by(subscription: StripeObject, at: int) -> bool:
     return cancel_at is not None and cancel_at <= at
 
 
+def period_end(subscription: StripeObject, price: StripeObject, start: int) -> int:
+    """When a period that starts then is over: at its boundary, or with the subscription."""
+    end = next_boundary(subscription["billing_cycle_anchor"], price["recurring"], start)
+    cancel_at = subscription.get("cancel_at")
+    return end if cancel_at is None or cancel_at <= start else min(end, int(cancel_at))
+
+
+def advance_charge(
+    subscription: StripeObject, item: StripeObject, price: StripeObject, start: int, end: int
+) -> Charge:
+    """A licensed item for a span that is billed in advance; less than a period costs its part."""
+    whole = period_holding(subscription["billing_cycle_anchor"], price["recurring"], start)
+    length = None if whole == (start, end) else whole[1] - whole[0]
+    return Charge(item, price, Decimal(item["quantity"]), start, end, whole=length)
+
+
 def first_charges(store: Store, subscription: StripeObject) -> Iterator[Charge]:
     """What a new subscription owes at once: its licensed items; usage has not happened yet."""
     for item in items_of(store, subscription):
         price = price_of(store, item)
         if not is_metered(price):
             start, end = item["current_period_start"], item["current_period_end"]
-            yield Charge(item, price, Decimal(item["quantity"]), start, end)
+            yield advance_charge(subscription, item, price, start, end)
 
 
-def cycle_charges(
-    store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
-) -> Iterator[Charge]:
+def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator[Charge]:
     """What is owed at a period boundary: usage of the period that ends, the next one's plan.
 
     Items whose own period ends later owe nothing yet.
     """
     if ends_by(subscription, at):
-        yield from final_charges(store, ledger, subscription, at)
+        yield from final_charges(store, subscription, at)
         return
     for item in items_of(store, subscription):
-        price = price_of(store, item)
         if item["current_period_end"] > at:
             continue
-        if is_metered(price):
-            yield _usage(store, ledger, subscription, item, at)
-        else:
-            end = next_boundary(subscription["billing_cycle_anchor"], price["recurring"], at)
-            yield Charge(item, price, Decimal(item["quantity"]), at, end)
+        price = price_of(store, item)
+        yield from usage_charges(store, item, at)
+        if not is_metered(price):
+            yield advance_charge(subscription, item, price, at, period_end(subscription, price, at))
 
 
 def final_charges(
-    store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
+    store: Store, subscription: StripeObject, at: int, *, counted_to: int | None = None
 ) -> Iterator[Charge]:
     """What is still owed when the subscription ends: its usage since the last invoice."""
     for item in items_of(store, subscription):
-        if is_metered(price_of(store, item)):
-            yield _usage(store, ledger, subscription, item, at)
+        yield from usage_charges(store, item, at, counted_to=counted_to)
+
+
+def usage_charges(
+    store: Store, item: StripeObject, until: int, *, counted_to: int | None = None
+) -> Iterator[Charge]:
+    """The item's usage since it was last billed: a charge for each price that it counted at."""
+    segments = list(unbilled(item, until, is_metered=is_metered(price_of(store, item))))
+    for segment in segments:
+        price = price_named(store, segment.price)
+        last = counted_to if segment == segments[-1] else None
+        yield Charge(item, price, _NOTHING, segment.start, segment.end, counted_to=last)
 
 
 def measured(store: Store, ledger: UsageLedger, customer: str, charge: Charge) -> Charge:
@@ -106,11 +136,3 @@ def measured(store: Store, ledger: UsageLedger, customer: str, charge: Charge) -
         raise LookupError(f"{charge.price['id']} has a meter that is not there")
     until = charge.counted_to or charge.end
     return replace(charge, quantity=ledger.total(meter, customer, charge.start, until))
-
-
-def _usage(
-    store: Store, ledger: UsageLedger, subscription: StripeObject, item: StripeObject, until: int
-) -> Charge:
-    start = item["current_period_start"]
-    charge = Charge(item, price_of(store, item), _NOTHING, start, until)
-    return measured(store, ledger, subscription["customer"], charge)

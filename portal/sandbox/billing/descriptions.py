@@ -9,6 +9,8 @@ from portal.rating.price import Price
 from portal.rating.rate import LineKind, RatedLine
 
 StripeObject = dict[str, Any]
+# What a proration's text begins with: a credit's and a debit's.
+UNUSED, REMAINING = "Unused time", "Remaining time"
 
 
 def line_description(
@@ -31,7 +33,7 @@ def trial_description(quantity: Decimal, product: StripeObject) -> str:
 
 
 def proration_description(words: str, quantity: Decimal, product: StripeObject, at: int) -> str:
-    """The text of a credit ("Unused time") or of a debit ("Remaining time") from a moment on."""
+    """The text of a credit (UNUSED) or of a debit (REMAINING) for the time from a moment on."""
     of = product["name"] if quantity == 1 else f"{decimal_text(quantity)} × {product['name']}"
     return f"{words} on {of} after {from_epoch(at):%d %b %Y}"
 

@@ -4,9 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 from portal.rating.price import price_from_stripe
+from portal.rating.proration import prorated
 from portal.rating.rate import LineKind, RatedLine, rate
 from portal.sandbox.billing.charges import Charge
-from portal.sandbox.billing.descriptions import decimal_text, line_description, trial_description
+from portal.sandbox.billing.descriptions import (
+    REMAINING,
+    decimal_text,
+    line_description,
+    proration_description,
+    trial_description,
+)
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -18,28 +25,55 @@ def charge_lines(store: Store, subscription: StripeObject, charge: Charge) -> li
 
     A metered charge makes a line even without usage. `_slot` tells an invoice's lines apart.
     """
-    price = price_from_stripe(charge.price)
-    product = store.get("product", charge.price["product"])
-    if product is None:
-        raise LookupError(f"{charge.price['id']} has a product that is not there")
+    price = price_from_stripe(charge.price, subscription["currency"])
+    product = product_of(store, charge.price)
     if charge.is_free:
-        free = RatedLine(LineKind.UNIT, charge.quantity, _NOTHING, 0, unit_amount_decimal=_NOTHING)
+        free = _single(charge, _NOTHING, unit_amount=_NOTHING)
         description = trial_description(charge.quantity, product)
-        return [_line(subscription, charge, free) | {"description": description}]
+        return [_line(subscription, charge, free, description)]
+    rated = rate(price, charge.quantity).lines
+    if charge.whole is not None:
+        part = _single(charge, sum((line.exact for line in rated), _NOTHING))
+        description = proration_description(REMAINING, charge.quantity, product, charge.start)
+        return [_line(subscription, charge, part, description)]
+    recurring = charge.price["recurring"]
     return [
-        _line(subscription, charge, line)
-        | {"description": line_description(line, price, product, charge.price["recurring"])}
-        for line in rate(price, charge.quantity).lines
+        _line(subscription, charge, line, line_description(line, price, product, recurring))
+        for line in rated
     ]
 
 
-def _line(subscription: StripeObject, charge: Charge, line: RatedLine) -> StripeObject:
+def product_of(store: Store, price: StripeObject) -> StripeObject:
+    """The product that the price is for."""
+    product = store.get("product", price["product"])
+    if product is None:
+        raise LookupError(f"{price['id']} has a product that is not there")
+    return product
+
+
+def part_of_period(amount: Decimal | int, whole: int, start: int, end: int) -> int:
+    """What of the amount for a whole period, so many seconds long, is for a span inside it.
+
+    https://docs.stripe.com/billing/subscriptions/prorations: to the second, rounded once.
+    """
+    return prorated(amount, end - whole, end, start)
+
+
+def _single(charge: Charge, exact: Decimal, *, unit_amount: Decimal | None = None) -> RatedLine:
+    """The one line of a charge whose amount is not simply its quantity at its rates."""
+    amount = part_of_period(exact, charge.whole, charge.start, charge.end) if charge.whole else 0
+    return RatedLine(LineKind.UNIT, charge.quantity, exact, amount, unit_amount_decimal=unit_amount)
+
+
+def _line(
+    subscription: StripeObject, charge: Charge, line: RatedLine, description: str
+) -> StripeObject:
     return {
         "id": None,
         "object": "line_item",
         "amount": line.amount,
-        "currency": charge.price["currency"],
-        "description": None,
+        "currency": subscription["currency"],
+        "description": description,
         "discount_amounts": [],
         "discountable": True,
         "discounts": list(charge.item.get("discounts") or ()),
@@ -66,7 +100,7 @@ def _parent(subscription: StripeObject, charge: Charge) -> StripeObject:
         "invoice_item_details": None,
         "subscription_item_details": {
             "invoice_item": None,
-            "proration": False,
+            "proration": charge.whole is not None,
             "proration_details": {"credited_items": None},
             "subscription": subscription["id"],
             "subscription_item": charge.item["id"],
@@ -75,12 +109,12 @@ def _parent(subscription: StripeObject, charge: Charge) -> StripeObject:
 
 
 def _pricing(charge: Charge, line: RatedLine) -> StripeObject:
-    """The price and, but for a flat fee, the rate that the quantity was multiplied with."""
-    is_flat = line.kind is LineKind.FLAT
+    """The price and the rate that the quantity was multiplied with, if it was only that."""
+    has_none = line.kind is LineKind.FLAT or charge.whole is not None
     return {
         "type": "price_details",
         "price_details": {"price": charge.price["id"], "product": charge.price["product"]},
         "unit_amount_decimal": (
-            None if is_flat else decimal_text(line.unit_amount_decimal or _NOTHING)
+            None if has_none else decimal_text(line.unit_amount_decimal or _NOTHING)
         ),
     }

@@ -21,21 +21,27 @@ def next_boundary(anchor: int, recurring: StripeObject, after: int) -> int:
     Boundaries lie whole intervals away from the anchor, before it and behind it; a day that a
     month does not have becomes its last one.
     """
+    return period_holding(anchor, recurring, after)[1]
+
+
+def period_holding(anchor: int, recurring: StripeObject, moment: int) -> tuple[int, int]:
+    """The whole period, from boundary to boundary, in which a moment lies; its start is inside."""
     interval, count = recurring["interval"], recurring["interval_count"]
     if interval in _DAYS:
         length: int = _DAYS[interval] * count * _DAY
-        return anchor + ((after - anchor) // length + 1) * length
-    return _next_month_boundary(from_epoch(anchor), _MONTHS[interval] * count, from_epoch(after))
+        start = anchor + (moment - anchor) // length * length
+        return start, start + length
+    return _months_holding(from_epoch(anchor), _MONTHS[interval] * count, from_epoch(moment))
 
 
-def _next_month_boundary(anchor: datetime, months: int, after: datetime) -> int:
-    # The boundary in the month of `after` or just before it; at most two steps short.
-    steps = (_month_number(after) - _month_number(anchor)) // months
+def _months_holding(anchor: datetime, months: int, moment: datetime) -> tuple[int, int]:
+    # The boundary in the month of `moment` or just before it; at most two steps short.
+    steps = (_month_number(moment) - _month_number(anchor)) // months
     boundary = _months_later(anchor, steps * months)
-    while boundary <= after:
+    while boundary <= moment:
         steps += 1
         boundary = _months_later(anchor, steps * months)
-    return to_epoch(boundary)
+    return to_epoch(_months_later(anchor, (steps - 1) * months)), to_epoch(boundary)
 
 
 def _month_number(moment: datetime) -> int:

@@ -26,7 +26,7 @@ def preview_invoice(store: Store, ledger: UsageLedger, subscription: StripeObjec
     """
     with store.speculating():
         at = next_moment(store, subscription)
-        charges = list(cycle_charges(store, ledger, subscription, at)) if at is not None else []
+        charges = list(cycle_charges(store, subscription, at)) if at is not None else []
         if at is None or not charges:
             raise nothing_to_bill(subscription["customer"])
         occasion = Occasion("upcoming", at, start_of_period(store, subscription))

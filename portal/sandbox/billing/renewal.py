@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from portal.sandbox.billing.charges import items_of, price_of
-from portal.sandbox.billing.periods import next_boundary
+from portal.sandbox.billing.charges import items_of, period_end, price_of
+from portal.sandbox.billing.segments import billed
 from portal.sandbox.events import differences
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
@@ -42,7 +42,7 @@ def keep_scheduled(
 
 def start_of_period(store: Store, subscription: StripeObject) -> int:
     """When the period began that the next invoice looks back on."""
-    return int(min(item["current_period_start"] for item in items_of(store, subscription)))
+    return int(max(item["current_period_start"] for item in items_of(store, subscription)))
 
 
 def start_periods(store: Store, subscription: StripeObject, at: int) -> None:
@@ -74,6 +74,5 @@ def end_subscription(store: Store, subscription: StripeObject, at: int) -> Strip
 
 
 def _set_period(store: Store, subscription: StripeObject, item: StripeObject, start: int) -> None:
-    recurring = price_of(store, item)["recurring"]
-    end = next_boundary(subscription["billing_cycle_anchor"], recurring, start)
-    store.put(item | {"current_period_start": start, "current_period_end": end})
+    end = period_end(subscription, price_of(store, item), start)
+    store.put(billed(item) | {"current_period_start": start, "current_period_end": end})

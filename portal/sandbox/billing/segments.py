@@ -22,14 +22,14 @@ class Segment:
 
 
 def unbilled(item: StripeObject, until: int, *, is_metered: bool) -> Iterator[Segment]:
-    """The spans since the item's usage was last billed, the oldest first; empty ones are none.
+    """The spans since the item's usage was last billed, the oldest first.
 
     `is_metered` tells whether the item's present price bills usage too.
     """
     for segment in item.get("_segments", ()):
         yield Segment(**segment)
     start = usage_from(item)
-    if is_metered and start < until:
+    if is_metered and start <= until:
         yield Segment(item["price"], start, until)
 
 
@@ -40,7 +40,7 @@ def usage_from(item: StripeObject) -> int:
 
 def closed(item: StripeObject, at: int) -> StripeObject:
     """The item with its present span put aside, to be billed with the period."""
-    spans = [_kept(segment) for segment in unbilled(item, at, is_metered=True)]
+    spans = [_kept(one) for one in unbilled(item, at, is_metered=True) if one.start < one.end]
     return item | {"_segments": spans, "_usage_from": at}
 
 
