@@ -7,6 +7,7 @@ from portal.sandbox.store import Store
 
 _NOUNS = {
     "billing.meter": "billing meter",
+    "invoiceitem": "Invoice Item",
     "payment_method": "PaymentMethod",
     "test_helpers.test_clock": "test clock",
     "v2.core.event_destination": "event destination",

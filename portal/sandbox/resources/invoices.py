@@ -1,16 +1,29 @@
-"""Invoices, for reading: https://docs.stripe.com/api/invoices.
+"""Invoices: https://docs.stripe.com/api/invoices.
 
-They are made by the billing cycle alone.
+The billing cycle makes those of subscriptions; here are those that a vendor makes by hand.
 """
 
 from typing import Any
 
+from babel.numbers import is_currency
+
 from portal.sandbox import lookup
+from portal.sandbox.billing.invoice_items import pending_items
+from portal.sandbox.billing.manual_invoices import changed, manual_draft, rebuild, take_pending
+from portal.sandbox.events import save_change
 from portal.sandbox.http.paging import Listing, within
-from portal.sandbox.included import lines_of
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.invoice_settings import (
+    SETTINGS,
+    apply_settings,
+    apply_timing,
+    check_still_open,
+    check_subscription,
+)
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
+_ACCOUNT_CURRENCY = "usd"
 routes = Routes()
 
 
@@ -36,17 +49,83 @@ def list_invoices(call: Call) -> Listing:
     return Listing(found, "invoice")
 
 
+@routes.post(
+    "/v1/invoices",
+    "InvoiceCreateParams",
+    f"currency customer pending_invoice_items_behavior subscription {SETTINGS}",
+)
+def create_invoice(call: Call) -> StripeObject:
+    """Make a draft by hand: empty, or with the invoice items that wait."""
+    store, params = call.store, call.params
+    subscription = None
+    if "subscription" in params:
+        wanted = params["subscription"]
+        subscription = lookup.named(store, "subscription", wanted, "subscription")
+    customer = _customer(call, subscription)
+    at, currency = store.now(customer), _currency(call, customer, subscription)
+    draft = manual_draft(store, customer, at, currency=currency, subscription=subscription)
+    apply_settings(store, draft, params)
+    apply_timing(draft, params)
+    store.put(draft)
+    if params.get("pending_invoice_items_behavior") == "include":
+        take_pending(store, draft, params.get("subscription"))
+    made = rebuild(store, draft)
+    store.emit("invoice.created", made)
+    return made
+
+
 @routes.get("/v1/invoices/{id}", "InvoiceRetrieveParams")
 def retrieve_invoice(call: Call, id: str) -> StripeObject:
     """The invoice with its first ten lines."""
     return lookup.get(call.store, "invoice", id)
 
 
-@routes.get("/v1/invoices/{id}/lines", "InvoiceLineItemListParams")
-def list_lines(call: Call, id: str) -> Listing:
-    """All lines of an invoice, or of a recent preview, in their order."""
-    invoice = call.previews.get(id) or lookup.get(call.store, "invoice", id)
-    return Listing(lines_of(call.store, invoice), "line_item")
+@routes.post("/v1/invoices/{id}", "InvoiceUpdateParams", SETTINGS)
+def update_invoice(call: Call, id: str) -> StripeObject:
+    """Change a draft, or the little that is not fixed on a final invoice."""
+    store, params = call.store, call.params
+    invoice = lookup.get(store, "invoice", id)
+    check_still_open(invoice, params)
+    check_subscription(invoice, params)
+    apply_settings(store, invoice, params)
+    if invoice["status"] != "draft":
+        return save_change(store, "invoice.updated", invoice)
+    apply_timing(invoice, params)
+    return changed(store, invoice)
+
+
+@routes.delete("/v1/invoices/{id}", "InvoiceDeleteParams")
+def delete_invoice(call: Call, id: str) -> StripeObject:
+    """Delete a draft that was made by hand; its invoice items go with it."""
+    draft = lookup.get(call.store, "invoice", id)
+    if draft["status"] != "draft":
+        raise Refused("You can only delete draft invoices.")
+    if draft["billing_reason"] != "manual":
+        raise Refused("You can't delete invoices created by subscriptions.")
+    call.store.emit("invoice.deleted", draft)
+    return call.store.put({"id": id, "object": "invoice", "deleted": True})
+
+
+def _customer(call: Call, subscription: StripeObject | None) -> StripeObject:
+    wanted = call.params.get("customer") or (subscription or {}).get("customer")
+    if wanted is None:
+        raise Refused(
+            "Missing required param: customer.", code="parameter_missing", param="customer"
+        )
+    customer = lookup.named(call.store, "customer", wanted, "customer")
+    if subscription is not None and subscription["customer"] != customer["id"]:
+        raise lookup.no_such("subscription", subscription["id"], param="subscription")
+    return customer
+
+
+def _currency(call: Call, customer: StripeObject, subscription: StripeObject | None) -> str:
+    """The request's, the subscription's, the customer's, or that of what waits."""
+    asked = call.params.get("currency", "").lower()
+    if asked and not is_currency(asked.upper()):
+        raise Refused(f"Invalid currency: {asked}.", param="currency")
+    waiting = pending_items(call.store, customer["id"])
+    known = (subscription or {}).get("currency") or customer["currency"]
+    return asked or known or (waiting[0]["currency"] if waiting else _ACCOUNT_CURRENCY)
 
 
 def _subscription_of(invoice: StripeObject) -> str | None:
