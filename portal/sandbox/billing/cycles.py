@@ -3,17 +3,18 @@
 https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by, first_charges
 from portal.sandbox.billing.drafts import (
     complete,
     issue_draft,
     refresh,
-    refresh_touched,
     wait_for_usage,
 )
-from portal.sandbox.billing.invoices import Occasion, subscription_of
+from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.payment import require_payment_method, retry
 from portal.sandbox.billing.renewal import (
     end_subscription,
@@ -44,9 +45,11 @@ def start_subscription(
         occasion = Occasion("subscription_create", at, start=at)
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         require_payment_method(store, draft)
-        invoice = complete(store, draft, at)
-        status = "incomplete" if _is_unpaid(invoice) else "active"
-        subscription = subscription | {"latest_invoice": invoice["id"], "status": status}
+        charges_now = subscription["collection_method"] == "charge_automatically"
+        status = "incomplete" if charges_now else "active"
+        store.put(subscription | {"latest_invoice": draft["id"], "status": status})
+        complete(store, draft, at)
+        subscription = store.get("subscription", subscription["id"]) or subscription
     return keep_scheduled(store, subscription)
 
 
@@ -55,14 +58,9 @@ def run_due(store: Store, ledger: UsageLedger, upto: int, clock_id: str | None) 
 
     `clock_id` names a test clock; None is the clock of all customers without one.
     """
-    refresh_touched(store, ledger)
+    heed_usage(store, ledger)
     while (due := store.first_due(clock_id)) is not None and due["_due_at"] <= upto:
-        if due["object"] == "invoice" and due["status"] != "draft":
-            retry(store, due, due["_due_at"])
-        elif due["object"] == "invoice":
-            _close_draft(store, ledger, due)
-        else:
-            _renew(store, ledger, due)
+        WHEN_DUE[due["object"]](store, ledger, due)
 
 
 def advance(store: Store, ledger: UsageLedger, test_clock: StripeObject, to: int) -> StripeObject:
@@ -90,21 +88,21 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> Non
         keep_scheduled(store, subscription, before)
 
 
-def _close_draft(store: Store, ledger: UsageLedger, draft: StripeObject) -> None:
-    """Finalise a draft whose grace is over; a failed payment leaves the subscription past due."""
-    invoice = complete(store, refresh(store, ledger, draft), draft["_due_at"])
-    subscription = store.get("subscription", subscription_of(invoice) or "")
-    if subscription is not None and subscription["status"] in ("active", "past_due"):
-        before = presented(store, subscription)
-        status = "past_due" if _is_unpaid(invoice) else "active"
-        keep_scheduled(store, subscription | {"status": status}, before)
-
-
-def _is_unpaid(invoice: StripeObject) -> bool:
-    """Whether collecting has failed; an invoice that was only sent has not failed yet."""
-    return (invoice["status"], invoice["collection_method"]) == ("open", "charge_automatically")
+def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -> None:
+    """Finalise and collect a draft whose grace is over; try again what could not be collected."""
+    if invoice["status"] == "draft":
+        complete(store, refresh(store, ledger, invoice), invoice["_due_at"])
+    else:
+        retry(store, invoice, invoice["_due_at"])
 
 
 def _set_clock(store: Store, clock_id: str, moment: int) -> StripeObject:
     test_clock = store.get("test_helpers.test_clock", clock_id) or {}
     return store.put(test_clock | {"frozen_time": moment})
+
+
+# What is done with an object, by its kind, when its `_due_at` has come. It must move that on.
+WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
+    "invoice": _advance_invoice,
+    "subscription": _renew,
+}

@@ -6,6 +6,7 @@ https://docs.stripe.com/invoicing/integration/workflow-transitions
 from typing import Any
 
 from portal.sandbox.billing.payment import cancel_payments
+from portal.sandbox.billing.standing import follow_payment
 from portal.sandbox.events import save_change
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
@@ -38,6 +39,7 @@ def _moved(store: Store, invoice: StripeObject, status: str, word: str, at: int)
     reached = {**_STOPPED, "status": status, "status_transitions": transitions}
     moved = save_change(store, "invoice.updated", invoice | reached)
     store.emit(f"invoice.{word}", moved)
+    follow_payment(store, moved, at)
     return moved
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.sandbox.billing import intents, retries
 from portal.sandbox.billing.payment_objects import new_invoice_payment, new_payment_intent
+from portal.sandbox.billing.standing import follow_payment
 from portal.sandbox.events import save_change
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
@@ -246,6 +247,7 @@ def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     store.emit("invoice.paid", paid)
     store.emit("invoice.payment_succeeded", paid)
     _note_delinquent(store, paid, owes=False)
+    follow_payment(store, paid, at)
     return paid
 
 
@@ -266,6 +268,7 @@ def _failed(
     if waits:
         store.emit("invoice.payment_action_required", open_still)
     store.emit("invoice.payment_failed", open_still)
+    follow_payment(store, open_still, at)
     return open_still
 
 

@@ -1,0 +1,86 @@
+"""What becomes of a subscription when its invoice is paid, or cannot be collected.
+
+https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses. Stripe lets the vendor
+choose what follows when the last retry has failed; here it is Stripe's default, which cancels.
+"""
+
+from typing import Any
+
+from portal.sandbox.billing import retries
+from portal.sandbox.billing.invoices import subscription_of
+from portal.sandbox.billing.renewal import end_subscription, keep_scheduled
+from portal.sandbox.events import save_change
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+_ENDED = ("canceled", "incomplete_expired")
+_BEHIND = ("incomplete", "past_due", "unpaid")
+# What the vendor has given up is no longer owed, so it does not hold a subscription back.
+_SETTLED = ("paid", "uncollectible", "void")
+
+
+def follow_payment(store: Store, invoice: StripeObject, at: int) -> None:
+    """Bring the subscription in line with what became of an invoice of its own.
+
+    Only the latest finalised invoice counts, whatever else is still open. A first invoice that is
+    voided instead of paid ends the subscription before it has begun.
+    """
+    subscription = store.get("subscription", subscription_of(invoice) or "")
+    if subscription is None or subscription["status"] in _ENDED:
+        return
+    if invoice["status"] in _SETTLED:
+        if _is_latest(store, subscription, invoice):
+            _settled(store, subscription, invoice, at)
+    elif is_unpaid(invoice):
+        _unpaid(store, subscription, invoice, at)
+
+
+def is_unpaid(invoice: StripeObject) -> bool:
+    """Whether collecting has failed; an invoice that was only sent has not failed yet."""
+    return (invoice["status"], invoice["collection_method"]) == ("open", "charge_automatically")
+
+
+def good_standing(subscription: StripeObject, at: int) -> str:
+    """The status of a subscription that owes nothing."""
+    trial_end = subscription["trial_end"]
+    return "trialing" if trial_end is not None and trial_end > at else "active"
+
+
+def expire_incomplete(store: Store, subscription: StripeObject, at: int) -> StripeObject:
+    """Give up a subscription whose first invoice was not paid."""
+    over = {"status": "incomplete_expired", "ended_at": at, "_due_at": None}
+    return save_change(store, "customer.subscription.updated", subscription | over)
+
+
+def stop_collecting(store: Store, subscription: StripeObject) -> None:
+    """Leave the subscription's drafts and open invoices as they are, for good."""
+    for invoice in store.every("invoice", customer=subscription["customer"]):
+        is_its = subscription_of(invoice) == subscription["id"]
+        if is_its and invoice["status"] in ("draft", "open"):
+            stopped = {"auto_advance": False, "next_payment_attempt": None, "_due_at": None}
+            save_change(store, "invoice.updated", invoice | stopped)
+
+
+def _settled(store: Store, subscription: StripeObject, invoice: StripeObject, at: int) -> None:
+    is_first = subscription["status"] == "incomplete"
+    if is_first and invoice["status"] == "void":
+        expire_incomplete(store, subscription, at)
+    elif subscription["status"] in _BEHIND:
+        keep_scheduled(store, subscription | {"status": good_standing(subscription, at)})
+
+
+def _unpaid(store: Store, subscription: StripeObject, invoice: StripeObject, at: int) -> None:
+    if retries.are_over(invoice) and subscription["status"] != "incomplete":
+        stop_collecting(store, subscription)
+        details = subscription["cancellation_details"] | {"reason": "payment_failed"}
+        end_subscription(store, subscription | {"cancellation_details": details}, at)
+    elif subscription["status"] == "active" and _is_latest(store, subscription, invoice):
+        keep_scheduled(store, subscription | {"status": "past_due"})
+
+
+def _is_latest(store: Store, subscription: StripeObject, invoice: StripeObject) -> bool:
+    """Whether no other invoice of the subscription was finalised after this one."""
+    for other in store.each("invoice", customer=subscription["customer"]):
+        if subscription_of(other) == subscription["id"] and other["status"] != "draft":
+            return bool(other["id"] == invoice["id"])
+    return True
