@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from portal.sandbox.store import Store
-from portal.sandbox.thin_events import thin_event
+from portal.sandbox.thin_events import notification
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
@@ -90,7 +90,7 @@ class Deliveries:
         return listener if listener and listener["status"] == "enabled" else None
 
     async def _post(self, delivery: StripeObject, listener: StripeObject) -> bool:
-        event = self._store.get("event", delivery["event"])
+        event = self._store.get(delivery.get("_kind", "event"), delivery["event"])
         if event is None:
             return True
         body = _body(self._store, event, listener)
@@ -126,7 +126,7 @@ def signature(body: bytes, secret: str, now: int) -> str:
 
 def _body(store: Store, event: StripeObject, listener: StripeObject) -> bytes:
     if listener.get("event_payload") == "thin":
-        told = {name: v for name, v in thin_event(event).items() if name != "snapshot_event"}
+        told = notification(event)
     else:
         told = presented(store, event)
     return json.dumps(told, indent=2).encode()

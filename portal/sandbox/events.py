@@ -40,27 +40,32 @@ def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any
 
     Kept with the event in one commit, so that none is lost if the process dies in between.
     """
-    for listener in _listeners(store, event["type"]):
+    for listener in _listeners(store, event["type"], event["object"]):
         yield {
             "object": "sandbox.delivery",
             "id": f"{event['id']}/{listener['id']}",
             "event": event["id"],
+            "_kind": event["object"],
             "attempts": 0,
             "_listener": (listener["object"], listener["id"]),
         }
 
 
-def _listeners(store: Store, type: str) -> list[dict[str, Any]]:
+def _listeners(store: Store, type: str, event_kind: str = "event") -> list[dict[str, Any]]:
+    """Who wants events of a type; those of the kind `v2.core.event` have only a thin form."""
     return [
         listener
         for kind in ("webhook_endpoint", "v2.core.event_destination")
         for listener in reversed(store.every(kind))
-        if listener["status"] == "enabled" and _wants(listener, type)
+        if listener["status"] == "enabled" and _wants(listener, type, event_kind)
     ]
 
 
-def _wants(listener: dict[str, Any], type: str) -> bool:
-    wanted = f"v1.{type}" if listener.get("event_payload") == "thin" else type
+def _wants(listener: dict[str, Any], type: str, event_kind: str) -> bool:
+    is_thin = listener.get("event_payload") == "thin"
+    if event_kind == "v2.core.event":
+        return is_thin and bool({"*", type} & set(listener["enabled_events"]))
+    wanted = f"v1.{type}" if is_thin else type
     return bool({"*", wanted} & set(listener["enabled_events"]))
 
 

@@ -102,10 +102,15 @@ class Store:
 
     def each(self, kind: str, **equals: Any) -> Iterator[StripeObject]:
         """Like `every`, one at a time, for whoever stops early."""
+        for obj in self.look_each(kind, **equals):
+            yield copied(obj)
+
+    def look_each(self, kind: str, **equals: Any) -> Iterator[Mapping[str, Any]]:
+        """Like `each` without the copies: to look at here and now, never to change or to keep."""
         for row in reversed(self._found(kind, equals)):
             matches = all(row.obj.get(name) == value for name, value in equals.items())
             if matches and not row.obj.get("deleted"):
-                yield copied(row.obj)
+                yield row.obj
 
     def first_due(self, test_clock: str | None) -> StripeObject | None:
         """The object whose `_due_at` comes first on a test clock, or on the store's own (None)."""
@@ -131,7 +136,11 @@ class Store:
         """
         if self._speculations:
             return {"id": "", "object": "event", "type": type}
-        event = self.put(event_about(self, type, obj, previous_attributes))
+        return self.announce(event_about(self, type, obj, previous_attributes))
+
+    def announce(self, event: StripeObject) -> StripeObject:
+        """Keep the event, which is delivered after the commit."""
+        self.put(event)
         for delivery in deliveries_of(self, event):
             self.put(delivery)
         self._emitted.append(event)

@@ -3,12 +3,19 @@
 https://docs.stripe.com/event-destinations#thin-events
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from portal.clock import from_epoch
 
+if TYPE_CHECKING:
+    from portal.sandbox.store import Store
+
 StripeObject = dict[str, Any]
+KIND = "v2.core.event"
 _PREFIX = "evt_test_"
+_FETCHED = ("data", "snapshot_event")
 _PATHS = {
     "billing.meter": "/v1/billing/meters",
     "customer": "/v1/customers",
@@ -24,22 +31,53 @@ _PATHS = {
 def thin_event(event: StripeObject) -> StripeObject:
     """The v2 form of a v1 event: its type with `v1.` before it, and where the object is."""
     obj, request = event["data"]["object"], event["request"]
-    related = {
-        "id": obj["id"],
-        "type": obj["object"],
-        "url": f"{_PATHS[obj['object']]}/{obj['id']}",
-    }
     return {
         "id": _PREFIX + event["id"].removeprefix("evt_"),
-        "object": "v2.core.event",
+        "object": KIND,
         "context": None,
         "created": rfc3339(event["created"]),
         "livemode": False,
         "reason": {"type": "request", "request": request} if request["id"] else None,
-        "related_object": related,
+        "related_object": related_object(obj),
         "snapshot_event": event["id"],
         "type": f"v1.{event['type']}",
     }
+
+
+def keep_thin(
+    store: Store, type: str, related: StripeObject | None, data: StripeObject
+) -> StripeObject:
+    """Announce what Stripe tells of in a thin event only; `data` must be fetched."""
+    return store.announce(
+        {
+            "id": store.new_id("evt_test"),
+            "object": KIND,
+            "context": None,
+            "created": rfc3339(store.now()),
+            "data": data,
+            "livemode": False,
+            "reason": None,
+            "related_object": related and related_object(related),
+            "type": type,
+            "_emitted_at": store.now(),
+        }
+    )
+
+
+def notification(event: StripeObject) -> StripeObject:
+    """The part of a thin event that is delivered; for the rest it must be fetched."""
+    whole = event if event["object"] == KIND else thin_event(event)
+    return {
+        name: value
+        for name, value in whole.items()
+        if not name.startswith("_") and name not in _FETCHED
+    }
+
+
+def related_object(obj: StripeObject) -> StripeObject:
+    """Where the object is that an event tells of."""
+    path = f"{_PATHS[obj['object']]}/{obj['id']}"
+    return {"id": obj["id"], "type": obj["object"], "url": path}
 
 
 def snapshot_id(thin_id: str) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.sandbox.billing.charges import Charge, is_metered, measured
-from portal.sandbox.billing.debits import note_lines
+from portal.sandbox.billing.debits import note_charge
 from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import item_line, pending_items
 from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize, with_totals
@@ -44,7 +44,7 @@ def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
     for charge, of_it in by_charge:
         # Usage is not billed in advance and a trial costs nothing: no change credits them.
         if not (is_metered(charge.price) or charge.is_free):
-            note_lines(store, charge.item["id"], of_it)
+            note_charge(store, charge, of_it)
     store.emit("invoice.created", invoice)
     return invoice
 
@@ -61,11 +61,10 @@ def complete(store: Store, draft: StripeObject, at: int) -> StripeObject:
     return pay(store, finalize(store, draft, at), at)
 
 
-def refresh_touched(store: Store, ledger: UsageLedger) -> None:
-    """Bring the drafts of all customers with new usage up to date."""
-    for customer in ledger.take_touched():
-        for invoice in store.every("invoice", customer=customer, status="draft"):
-            refresh(store, ledger, invoice)
+def refresh_drafts(store: Store, ledger: UsageLedger, customer: str) -> None:
+    """Bring the drafts of a customer with new usage up to date."""
+    for invoice in store.every("invoice", customer=customer, status="draft"):
+        refresh(store, ledger, invoice)
 
 
 def refresh(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObject:

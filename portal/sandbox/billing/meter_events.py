@@ -1,4 +1,7 @@
-"""The v1 meter event: what it must say, and the object that is kept of it."""
+"""The meter event: what it must say, and the compact form in which it is kept.
+
+https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,124 +9,182 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal.clock import from_epoch, to_epoch
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+KIND = "billing.meter_event"
 # https://docs.stripe.com/api/billing/meter-event/create
-_PAST = timedelta(days=35)
-_AHEAD = timedelta(minutes=5)
+_PAST = int(timedelta(days=35).total_seconds())
+_AHEAD = int(timedelta(minutes=5).total_seconds())
 _LONGEST_IDENTIFIER = 100
 _MOST_DECIMALS = 12
-# Our own bound; Stripe's is not documented.
+# https://docs.stripe.com/changelog/dahlia/2026-04-22/billing-meter-event-values-validation
 _MOST_DIGITS = 15
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_LONGEST_ECHO = 100
 
 
-def meter_event(store: Store, params: StripeObject, identifier: str) -> StripeObject:
-    """The event as it is kept; raises Refused where Stripe would say no at once."""
+class Unusable(Refused):
+    """An event that cannot be counted; `meter` is the one that it was meant for, if there is one.
+
+    Its code is the one that Stripe's error reports use.
+    """
+
+    def __init__(self, message: str, code: str, param: str, meter: str | None = None) -> None:
+        super().__init__(message, code=code, param=param)
+        self.code = code
+        self.meter = meter
+
+
+def check_identifier(store: Store, identifier: str) -> None:
+    """Refuse an identifier that is too long, or that an event has had in the last day."""
     if len(identifier) > _LONGEST_IDENTIFIER:
         raise Refused(
             f"Identifiers can be at most {_LONGEST_IDENTIFIER} characters.",
             code="parameter_invalid_string",
             param="identifier",
         )
-    if store.look("billing.meter_event", identifier) is not None:
+    if store.look(KIND, identifier) is not None:
         raise Refused(f"An event already exists with identifier {identifier}.", param="identifier")
-    meter = _active_meter(store, params["event_name"])
-    customer = metered_customer(meter, params)
-    known = store.look("customer", customer)
-    if known is None or known.get("deleted"):
-        key = meter["customer_mapping"]["event_payload_key"]
-        raise Refused(
-            f"No such customer: '{customer}'", code="resource_missing", param=f"payload[{key}]"
+
+
+def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> StripeObject:
+    """The event in the form in which it is kept; raises Unusable when it cannot be counted.
+
+    Of the many events of a meter and a customer each keeps only what is its own.
+    """
+    meter = _active_meter(store, asked["event_name"])
+    id = _customer_named(meter, asked["payload"])
+    value = _value(meter, asked["payload"])
+    customer = store.look("customer", id)
+    is_there = customer is not None and not customer.get("deleted")
+    now = store.now({"test_clock": customer.get("test_clock")} if customer else None)
+    timestamp = int(asked.get("timestamp", now))
+    _check_bounds(timestamp, now, meter["id"])
+    if customer is None or not is_there:
+        raise Unusable(
+            f"No such customer: '{id}'",
+            "meter_event_customer_not_found",
+            _param(meter, "customer_mapping"),
+            meter["id"],
         )
-    event_value(meter, params)
-    now = store.now({"test_clock": known.get("test_clock")})
-    timestamp = int(params.get("timestamp", now))
-    _check_bounds(timestamp, now)
     return {
-        "object": "billing.meter_event",
-        "created": now,
-        "event_name": params["event_name"],
+        "object": KIND,
         "identifier": identifier,
-        "livemode": False,
-        "payload": dict(params["payload"]),
+        "created": now,
         "timestamp": timestamp,
+        "_received": store.now(),
         "_meter": meter["id"],
+        "_owner": customer["id"],
+        "_value": str(value),
     }
 
 
-def metered_customer(meter: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """Whose usage the event is, by the meter's customer mapping."""
-    key = meter["customer_mapping"]["event_payload_key"]
-    customer = event["payload"].get(key)
-    if not customer:
-        raise Refused(
-            f"The payload must have a customer under the key {key}.",
-            code="meter_event_no_customer_defined",
-            param="payload",
-        )
-    return str(customer)
-
-
-def event_value(meter: Mapping[str, Any], event: Mapping[str, Any]) -> Decimal:
-    """The event's value by the meter's value settings; a meter that counts needs none."""
-    if meter["default_aggregation"]["formula"] == "count":
-        return Decimal(1)
-    key = meter["value_settings"]["event_payload_key"]
-    text = event["payload"].get(key)
-    if text is None:
-        raise Refused(
-            f"The payload must have a value under the key {key}.",
-            code="meter_event_value_not_found",
-            param="payload",
-        )
-    return _number(str(text), f"payload[{key}]")
-
-
-def _number(text: str, param: str) -> Decimal:
-    if _NUMBER.fullmatch(text) is None:
-        raise Refused(
-            f"Invalid value: '{text}' is not a number.",
-            code="meter_event_invalid_value",
-            param=param,
-        )
-    value = Decimal(text)
-    if value.adjusted() >= _MOST_DIGITS or -int(value.as_tuple().exponent) > _MOST_DECIMALS:
-        raise Refused(
-            f"The value may have at most {_MOST_DIGITS} digits and {_MOST_DECIMALS} decimals.",
-            code="meter_event_value_too_many_digits",
-            param=param,
-        )
-    return value
-
-
-def _active_meter(store: Store, event_name: str) -> StripeObject:
-    for meter in store.each("billing.meter", event_name=event_name, status="active"):
-        return meter
-    raise Refused(
-        f'No active meter found for event name "{event_name}".',
+def refusal(failure: Unusable, event_name: str) -> Refused:
+    """What a call is told that is checked at once."""
+    if failure.code not in ("no_meter", "archived_meter"):
+        return failure
+    return Refused(
+        f'No active meter found for event name "{event_name[:_LONGEST_ECHO]}".',
         code="resource_missing",
         param="event_name",
     )
 
 
-def _check_bounds(timestamp: int, now: int) -> None:
-    earliest = to_epoch(from_epoch(now) - _PAST)
-    latest = to_epoch(from_epoch(now) + _AHEAD)
+def _active_meter(store: Store, event_name: str) -> Mapping[str, Any]:
+    stopped = None
+    for meter in store.look_each("billing.meter", event_name=event_name):
+        if meter["status"] == "active":
+            return meter
+        stopped = meter["id"]
+    name = event_name[:_LONGEST_ECHO]
+    if stopped is not None:
+        raise Unusable(
+            f"The meter matching event_name {name} is inactive.",
+            "archived_meter",
+            "event_name",
+            stopped,
+        )
+    raise Unusable(f"No meter was found matching event_name {name}.", "no_meter", "event_name")
+
+
+def _customer_named(meter: Mapping[str, Any], payload: Mapping[str, str]) -> str:
+    """Whose usage the event is, by the meter's customer mapping."""
+    key = meter["customer_mapping"]["event_payload_key"]
+    customer = payload.get(key)
+    if not customer:
+        raise Unusable(
+            f"Customer mapping key {key} not found in payload.",
+            "meter_event_no_customer_defined",
+            "payload",
+            meter["id"],
+        )
+    return customer
+
+
+def _value(meter: Mapping[str, Any], payload: Mapping[str, str]) -> Decimal:
+    """The event's value by the meter's value settings; a meter that counts needs none."""
+    if meter["default_aggregation"]["formula"] == "count":
+        return Decimal(1)
+    key = meter["value_settings"]["event_payload_key"]
+    text = payload.get(key)
+    if text is None:
+        raise Unusable(
+            f"Value key {key} not found in payload.",
+            "meter_event_value_not_found",
+            "payload",
+            meter["id"],
+        )
+    if _NUMBER.fullmatch(text) is None:
+        raise Unusable(
+            f"Invalid value: '{text[:_LONGEST_ECHO]}' is not a number.",
+            "meter_event_invalid_value",
+            _param(meter, "value_settings"),
+            meter["id"],
+        )
+    # Nothing is nothing, however many digits it is written with.
+    value = Decimal(text) or Decimal(0)
+    if not _has_usual_size(value):
+        raise Unusable(
+            f"The value in the event payload can have at most {_MOST_DIGITS} digits. "
+            f"Received {text[:_LONGEST_ECHO]}.",
+            "meter_event_value_too_many_digits",
+            _param(meter, "value_settings"),
+            meter["id"],
+        )
+    return value
+
+
+def _has_usual_size(value: Decimal) -> bool:
+    """Whether it has no more digits than Stripe takes, before the point, after it and in all."""
+    digits, exponent = value.normalize().as_tuple()[1:]
+    return (
+        len(digits) <= _MOST_DIGITS
+        and value.adjusted() < _MOST_DIGITS
+        and -int(exponent) <= _MOST_DECIMALS
+    )
+
+
+def _check_bounds(timestamp: int, now: int, meter: str) -> None:
+    earliest, latest = now - _PAST, now + _AHEAD
     if timestamp < earliest:
-        raise Refused(
+        raise Unusable(
             "The event timestamp cannot be more than 35 days in past. Expected a timestamp "
             f"greater than or equal to {earliest}.",
-            code="timestamp_too_far_in_past",
-            param="timestamp",
+            "timestamp_too_far_in_past",
+            "timestamp",
+            meter,
         )
     if timestamp > latest:
-        raise Refused(
+        raise Unusable(
             "The event timestamp cannot be more than 5 minutes in the future. Expected a "
             f"timestamp less than or equal to {latest}.",
-            code="timestamp_in_future",
-            param="timestamp",
+            "timestamp_in_future",
+            "timestamp",
+            meter,
         )
+
+
+def _param(meter: Mapping[str, Any], setting: str) -> str:
+    return f"payload[{meter[setting]['event_payload_key']}]"

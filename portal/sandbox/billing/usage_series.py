@@ -1,10 +1,10 @@
 """One meter's usage of one customer along time, quick to sum over any span.
 
-Whole hours are kept summed; the seconds inside them are looked at only where a span cuts an hour.
+Whole hours are kept summed; the moments inside them are looked at only where a span cuts an hour.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 
 HOUR = 3600
@@ -46,11 +46,11 @@ class Aggregate:
 
 
 class _Hour:
-    __slots__ = ("seconds", "whole")
+    __slots__ = ("moments", "whole")
 
     def __init__(self) -> None:
         self.whole = Aggregate()
-        self.seconds: dict[int, Aggregate] = {}
+        self.moments: dict[int, Aggregate] = {}
 
 
 class UsageSeries:
@@ -62,13 +62,37 @@ class UsageSeries:
 
     def add(self, at: int, value: Decimal) -> None:
         """Add a value that happened at a second."""
-        start = at - at % HOUR
-        hour = self._hours.get(start)
-        if hour is None:
-            hour = self._hours[start] = _Hour()
-            insort(self._starts, start)
+        hour = self._hour(at)
         hour.whole.add(at, value)
-        hour.seconds.setdefault(at, Aggregate()).add(at, value)
+        hour.moments.setdefault(at, Aggregate()).add(at, value)
+
+    def put(self, at: int, found: Aggregate) -> None:
+        """Add what is known of the span that begins at a second and in which no other one lies."""
+        hour = self._hour(at)
+        hour.whole.merge(found)
+        hour.moments.setdefault(at, Aggregate()).merge(found)
+
+    def replace(self, start: int, end: int, other: "UsageSeries") -> None:
+        """Take over what the other knows of some whole hours."""
+        for known in self._starts_between(start, end):
+            del self._hours[known]
+            del self._starts[bisect_left(self._starts, known)]
+        for known in other._starts_between(start, end):
+            self._hours[known] = other._hours[known]
+            insort(self._starts, known)
+
+    def moments(self, start: int, end: int) -> Iterator[tuple[int, Aggregate]]:
+        """What happened in some whole hours, second by second."""
+        for hour_start in self._starts_between(start, end):
+            yield from sorted(self._hours[hour_start].moments.items())
+
+    def coarse(self, start: int, end: int, cuts: Sequence[int]) -> "UsageSeries":
+        """The same whole hours, in which only the hours and `cuts`, in order, are told apart."""
+        found = UsageSeries()
+        for at, aggregate in self.moments(start, end):
+            position = bisect_right(cuts, at)
+            found.put(max(at - at % HOUR, *cuts[position - 1 : position]), aggregate)
+        return found
 
     def between(self, start: int, end: int) -> Aggregate:
         """Everything that happened from `start` up to but not at `end`."""
@@ -78,9 +102,9 @@ class UsageSeries:
             if start <= hour_start and hour_start + HOUR <= end:
                 found.merge(hour.whole)
             else:
-                for at in sorted(hour.seconds):
+                for at in sorted(hour.moments):
                     if start <= at < end:
-                        found.merge(hour.seconds[at])
+                        found.merge(hour.moments[at])
         return found
 
     def windows(self, start: int, end: int, length: int) -> Iterator[tuple[int, Aggregate]]:
@@ -97,6 +121,14 @@ class UsageSeries:
             found.merge(self._hours[hour_start].whole)
         if found.count:
             yield window_start, found
+
+    def _hour(self, at: int) -> _Hour:
+        start = at - at % HOUR
+        hour = self._hours.get(start)
+        if hour is None:
+            hour = self._hours[start] = _Hour()
+            insort(self._starts, start)
+        return hour
 
     def _starts_between(self, start: int, end: int) -> list[int]:
         return self._starts[bisect_left(self._starts, start) : bisect_left(self._starts, end)]

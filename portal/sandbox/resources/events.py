@@ -6,7 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
-from portal.sandbox.thin_events import snapshot_id, thin_event
+from portal.sandbox.thin_events import KIND, snapshot_id, thin_event
 
 StripeObject = dict[str, Any]
 routes = Routes()
@@ -42,6 +42,9 @@ def retrieve_event(call: Call, id: str) -> StripeObject:
 @routes.get("/v2/core/events/{id}", "v2.core.EventRetrieveParams")
 def retrieve_thin_event(call: Call, id: str) -> StripeObject:
     """The thin form of an event."""
+    told = call.store.get(KIND, id)
+    if told is not None:
+        return told
     found = call.store.get("event", snapshot_id(id))
     if found is None:
         raise lookup.no_such("event", id)

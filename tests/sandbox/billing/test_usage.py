@@ -142,7 +142,7 @@ def test_the_bounds_are_those_of_the_customers_clock(company: Company) -> None:
         ({"event_name": "mystery"}, "resource_missing"),
         ({"identifier": "i" * 101}, "parameter_invalid_string"),
         ({"payload": {"value": "1"}}, "meter_event_no_customer_defined"),
-        ({"payload": {"stripe_customer_id": "cus_nobody", "value": "1"}}, "resource_missing"),
+        ({"value": "1234567890.123456"}, "meter_event_value_too_many_digits"),
         ({"value": None}, "meter_event_value_not_found"),
         ({"value": "many"}, "meter_event_invalid_value"),
         ({"value": "NaN"}, "meter_event_invalid_value"),
