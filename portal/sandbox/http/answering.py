@@ -79,6 +79,9 @@ class Answering:
             )
         key = request.idempotency_key
         if key is None:
+            # Stripe names an ignored key all the same.
+            sent = request.headers.get("idempotency-key")
+            headers |= {"Idempotency-Key": sent} if sent else {}
             answer = self._carry_out(request, *found, headers)
             self._store.commit()
             return answer

@@ -73,7 +73,7 @@ _CARDS = {
     "mastercard_debit": Card("mastercard", "8210", "debit"),
     "mastercard_prepaid": Card("mastercard", "5100", "prepaid"),
     "amex": Card("amex", "0005"),
-    "discover": Card("discover", "1117"),
+    "discover": Card("discover", "9424"),
     "diners": Card("diners", "0004"),
     "jcb": Card("jcb", "0505"),
     "unionpay": Card("unionpay", "0005"),
@@ -119,6 +119,7 @@ _NUMBERS = {
     "5200828282828210": "mastercard_debit",
     "5105105105105100": "mastercard_prepaid",
     "378282246310005": "amex",
+    "6011000990139424": "discover",
     "6011111111111117": "discover",
     "3056930009020004": "diners",
     "3566002020360505": "jcb",
@@ -155,5 +156,6 @@ def card_behind(token: str) -> Card | None:
 
 def card_numbered(number: str) -> Card | None:
     """The test card with this number, or None; a real card's number is never taken."""
-    name = _NUMBERS.get(number.replace(" ", ""))
-    return _CARDS[name] if name else None
+    digits = number.replace(" ", "")
+    name = _NUMBERS.get(digits)
+    return replace(_CARDS[name], last4=digits[-4:]) if name else None

@@ -20,6 +20,8 @@ _COUNTED_IN = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "ye
 _MOST_DAYS_UNTIL_DUE = 3650
 # Of Stripe's payment behaviors the others wait for a confirmation, which does not exist here yet.
 _PAYMENT_BEHAVIORS = ("allow_incomplete", "error_if_incomplete")
+_CANCELLATION = ("comment", "feedback", "feedback_option", "reason")
+_INVOICE_SETTINGS = ("account_tax_ids", "custom_fields", "description", "footer")
 
 
 def new_subscription(store: Store, customer: StripeObject, params: StripeObject) -> StripeObject:
@@ -30,7 +32,7 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
     nothing = ("application", "application_fee_percent", "billing_cycle_anchor_config",
                "billing_thresholds", "cancel_at", "canceled_at", "customer_account",
                "default_payment_method", "default_source", "description", "ended_at",
-               "latest_invoice", "managed_payments", "next_pending_invoice_item_invoice",
+               "latest_invoice", "next_pending_invoice_item_invoice",
                "on_behalf_of", "pause_collection", "pending_invoice_item_interval",
                "pending_setup_intent", "pending_update", "presentment_details", "schedule",
                "status_details", "transfer_data", "trial_end", "trial_start")  # fmt: skip
@@ -47,7 +49,7 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
         },
         "billing_schedules": [],
         "cancel_at_period_end": False,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
+        "cancellation_details": dict.fromkeys(_CANCELLATION),
         "collection_method": params.get("collection_method", "charge_automatically"),
         "created": now,
         "currency": params["currency"].lower() if "currency" in params else customer["currency"],
@@ -55,8 +57,9 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
         "days_until_due": params.get("days_until_due"),
         "default_tax_rates": [],
         "discounts": [],
-        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
+        "invoice_settings": dict.fromkeys(_INVOICE_SETTINGS) | {"issuer": {"type": "self"}},
         "livemode": False,
+        "managed_payments": {"enabled": False},
         "metadata": {},
         "payment_settings": {
             "payment_method_options": None,
@@ -66,7 +69,12 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
         "start_date": now,
         "status": "active",
         "test_clock": customer["test_clock"],
-        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+        "trial_settings": {
+            "end_behavior": {
+                "billing_cycle_anchor": "now",
+                "missing_payment_method": "create_invoice",
+            }
+        },
     }
 
 
