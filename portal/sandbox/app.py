@@ -19,6 +19,7 @@ from typing import Any
 from portal.catalog import load_catalog
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.invoices import ACCOUNT
+from portal.sandbox.billing.meter_errors import report_failures
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.delivery import Deliveries
 from portal.sandbox.demo.seed import seed
@@ -35,6 +36,8 @@ _VENDOR = "Sandbox"
 Message = MutableMapping[str, Any]
 _TICK_SECONDS = 1.0
 _TIMER_SLACK_SECONDS = 0.01
+# How long a call takes of which no other may be in flight: with none it would never have company.
+_IN_FLIGHT_SECONDS = 0.01
 _log = logging.getLogger(__name__)
 
 
@@ -94,7 +97,12 @@ class Sandbox:
         for work in answer.afterwards:
             asyncio.get_running_loop().call_later(self._settling_seconds, self.do, work)
         headers = {"Content-Type": "application/json", **answer.headers}
-        await _send(send, answer.status, headers, answer.body.encode())
+        try:
+            if answer.alone_in:
+                await asyncio.sleep(_IN_FLIGHT_SECONDS)
+            await _send(send, answer.status, headers, answer.body.encode())
+        finally:
+            self.answering.sent(answer)
 
     def do(self, work: Callable[[], None]) -> None:
         """Do a piece of work that no request asked for: all of it, or nothing and a log line."""
@@ -106,9 +114,11 @@ class Sandbox:
             self.store.rollback()
 
     async def tick(self) -> None:
-        """Let the billing cycle look, once a second, at what has fallen due on the real clock."""
+        """Look once a second at what has fallen due, what could not be counted, what is old."""
         while True:
             self.do(lambda: run_due(self.store, self.ledger, self.store.now(), None))
+            self.do(lambda: report_failures(self.store))
+            self.do(self.ledger.fold)
             await asyncio.sleep(_TICK_SECONDS)
 
     def resume(self) -> None:

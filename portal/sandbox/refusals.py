@@ -53,4 +53,6 @@ class NotSupported(Refused):
 class RateLimited(Refused):
     """Too many requests in too short a time; Stripe says in a header which limit it was."""
 
-    headers = MappingProxyType({"Stripe-Rate-Limited-Reason": "global-rate"})
+    def __init__(self, message: str, *, reason: str = "global-rate") -> None:
+        super().__init__(message, status=429, code="rate_limit")
+        self.headers = MappingProxyType({"Stripe-Rate-Limited-Reason": reason})

@@ -5,7 +5,7 @@ checked, with `expand` and the cursors taken care of.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -43,7 +43,8 @@ class Call:
     """One request as its handler sees it: the checked parameters and what it may touch.
 
     What is put into `afterwards`, such as a test clock's advance, runs when the answer is on its
-    way and the usage that was sent before counts.
+    way and the usage that was sent before counts. `enter_alone` lets the call pass if no other one
+    that names the same thing is still being answered; it is None while the limits are off.
     """
 
     store: Store
@@ -51,6 +52,7 @@ class Call:
     params: StripeObject
     previews: Previews
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    enter_alone: Callable[[Hashable], None] | None = None
 
 
 Handler = Callable[..., StripeObject | Listing]

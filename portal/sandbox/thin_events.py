@@ -5,9 +5,11 @@ https://docs.stripe.com/event-destinations#thin-events
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from portal.clock import from_epoch
+from portal.clock import from_epoch, to_epoch
+from portal.sandbox.refusals import Refused
 
 if TYPE_CHECKING:
     from portal.sandbox.store import Store
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 StripeObject = dict[str, Any]
 KIND = "v2.core.event"
 _PREFIX = "evt_test_"
+_LONGEST_ECHO = 100
 _FETCHED = ("data", "snapshot_event")
 _PATHS = {
     "billing.meter": "/v1/billing/meters",
@@ -83,6 +86,17 @@ def related_object(obj: StripeObject) -> StripeObject:
 def snapshot_id(thin_id: str) -> str:
     """The id of the v1 event that a thin one tells of."""
     return "evt_" + thin_id.removeprefix(_PREFIX)
+
+
+def from_rfc3339(text: str, param: str) -> int:
+    """The whole seconds of a time as v2 writes it; `param` names it when it is none."""
+    try:
+        return to_epoch(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise Refused(
+            f"Invalid timestamp: {text[:_LONGEST_ECHO]}; it must be written as in RFC 3339.",
+            param=param,
+        ) from None
 
 
 def rfc3339(seconds: int) -> str:

@@ -81,6 +81,12 @@ def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> Stri
     }
 
 
+def metered(store: Store, asked: Mapping[str, Any]) -> tuple[str, str]:
+    """The meter that an event is for, and the customer."""
+    meter = _active_meter(store, asked["event_name"])
+    return meter["id"], _customer_named(meter, asked["payload"])
+
+
 def refusal(failure: Unusable, event_name: str) -> Refused:
     """What a call is told that is checked at once."""
     if failure.code not in ("no_meter", "archived_meter"):

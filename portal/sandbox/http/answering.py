@@ -6,7 +6,7 @@ committed before the answer goes out, or rolled back.
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal.sandbox.idempotency import IdempotencyKeys, fingerprint
 from portal.sandbox.params import checked, only
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources import ROUTES
+from portal.sandbox.resources.meter_streams import STREAM, check_session
 from portal.sandbox.routes import Call, Endpoint, Previews, Router
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented, tree
@@ -35,6 +36,8 @@ class Answer:
     body: str
     headers: dict[str, str]
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    # What no other call may do until this is sent.
+    alone_in: list[Hashable] = field(default_factory=list)
 
 
 class Answering:
@@ -53,6 +56,15 @@ class Answering:
         id = self._store.new_id("req")
         headers = {"Request-Id": id, "Stripe-Version": API_VERSION}
         self._store.request = {"id": id, "idempotency_key": request.idempotency_key}
+        answer = self._answer_safely(request, headers)
+        answer.alone_in = self._limiter.take_entered()
+        return answer
+
+    def sent(self, answer: Answer) -> None:
+        """The answer has gone out, or could not: the call is not in flight any more."""
+        self._limiter.leave(answer.alone_in)
+
+    def _answer_safely(self, request: Request, headers: dict[str, str]) -> Answer:
         try:
             return self._answer(request, headers)
         except Refused as refusal:
@@ -67,7 +79,10 @@ class Answering:
             self._store.request = {"id": None, "idempotency_key": None}
 
     def _answer(self, request: Request, headers: dict[str, str]) -> Answer:
-        request.authenticate()
+        if request.path == STREAM:
+            check_session(self._store, request.api_key)
+        else:
+            request.authenticate()
         request.check_size()
         self._limiter.check(request.path)
         found = self._router.find(request.method, request.path)
@@ -127,6 +142,8 @@ class Answering:
         params = checked(endpoint.params, given)
         only(endpoint.acts_on, params)
         call = Call(self._store, self._ledger, params, self._previews)
+        if self._limiter.is_on:
+            call.enter_alone = self._limiter.enter_alone
         if cursor is not None:
             params["starting_after"] = cursor
         try:

@@ -1,15 +1,17 @@
-"""Stripe's global rate limits, when they are switched on: a bucket of requests that refills.
+"""Stripe's rate limits, when they are switched on: buckets of requests that refill.
 
 https://docs.stripe.com/rate-limits: 25 requests a second in a sandbox, 100 live; meter events have
-1,000 of their own, live only.
+1,000 of their own and their stream 10,000, live only. Of v1 meter events only one call may be in
+flight for each customer and meter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import StrEnum
 
 from portal.sandbox.refusals import RateLimited
 
-_METER_EVENTS = "/v1/billing/meter_events"
+_METER_EVENTS = frozenset(("/v1/billing/meter_events", "/v2/billing/meter_events"))
+_STREAM = "/v2/billing/meter_event_stream"
 
 
 class RateLimit(StrEnum):
@@ -48,14 +50,44 @@ class Limiter:
         per_second = {RateLimit.OFF: 0, RateLimit.TEST: 25, RateLimit.LIVE: 100}[limit]
         self._every = Bucket(per_second, timer) if per_second else None
         self._meter_events = Bucket(1000, timer) if limit is RateLimit.LIVE else self._every
+        self._stream = Bucket(10_000, timer) if limit is RateLimit.LIVE else self._every
+        self._alone: set[Hashable] = set()
+        self._entered: list[Hashable] = []
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there are any limits."""
+        return self._every is not None
 
     def check(self, path: str) -> None:
         """Let the request pass, or RateLimited."""
-        bucket = self._meter_events if path == _METER_EVENTS else self._every
+        bucket = self._every
+        if path in _METER_EVENTS:
+            bucket = self._meter_events
+        elif path == _STREAM:
+            bucket = self._stream
         if bucket is not None and not bucket.take():
             raise RateLimited(
                 "Request rate limit exceeded. Learn more about rate limits here "
-                "https://docs.stripe.com/rate-limits.",
-                status=429,
-                code="rate_limit",
+                "https://docs.stripe.com/rate-limits."
             )
+
+    def enter_alone(self, name: Hashable) -> None:
+        """Let the call that is being answered pass, unless one of the same name is in flight."""
+        if name in self._alone:
+            raise RateLimited(
+                "There is another meter event for this customer and meter in progress. Send them "
+                "one after the other, or in one.",
+                reason="resource-specific",
+            )
+        self._alone.add(name)
+        self._entered.append(name)
+
+    def take_entered(self) -> list[Hashable]:
+        """What the call that has just been answered is alone in, until its answer is sent."""
+        entered, self._entered = self._entered, []
+        return entered
+
+    def leave(self, entered: list[Hashable]) -> None:
+        """Let the next ones pass: the answer is sent."""
+        self._alone.difference_update(entered)

@@ -43,9 +43,14 @@ class Request:
         """Everything that says what is wanted, besides the method and the path."""
         return self.query.encode() + b"\n" + self.body
 
+    @property
+    def api_key(self) -> str:
+        """The key or token that the request carries; empty without one."""
+        return _api_key(self.headers.get("authorization", ""))
+
     def authenticate(self) -> None:
         """Refuse a request without a key of a sandbox, or one made for a connected account."""
-        key = _api_key(self.headers.get("authorization", ""))
+        key = self.api_key
         if not key:
             raise Refused(
                 "You did not provide an API key. You need to provide your API key in the "

@@ -6,7 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import check_not_emptied
 from portal.sandbox.http.paging import Listing
-from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -27,10 +27,6 @@ def create_meter(call: Call) -> StripeObject:
     store, params = call.store, call.params
     check_not_emptied(params, "display_name", "event_name")
     _check_event_name(store, params["event_name"])
-    if "event_time_window" in params:
-        raise NotSupported(
-            "This sandbox does not act on event_time_window yet.", param="event_time_window"
-        )
     mapping, now = params.get("customer_mapping", {}), store.now()
     meter = {
         "id": store.new_id("mtr_test"),
@@ -43,7 +39,7 @@ def create_meter(call: Call) -> StripeObject:
         "default_aggregation": {"formula": params["default_aggregation"]["formula"]},
         "display_name": params["display_name"],
         "event_name": params["event_name"],
-        "event_time_window": None,
+        "event_time_window": params.get("event_time_window"),
         "livemode": False,
         "status": "active",
         "status_transitions": {"deactivated_at": None},
