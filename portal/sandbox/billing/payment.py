@@ -7,6 +7,7 @@ https://docs.stripe.com/billing/subscriptions/overview#payment-status
 from typing import Any
 
 from portal.sandbox.billing import intents, retries
+from portal.sandbox.billing.invoices import subscription_of
 from portal.sandbox.billing.payment_objects import new_invoice_payment, new_payment_intent
 from portal.sandbox.billing.standing import follow_payment
 from portal.sandbox.events import save_change
@@ -76,6 +77,7 @@ def follow_intent(
     invoice = store.get("invoice", intent["_invoice"]) or {}
     if intent["status"] == "succeeded":
         _note_paid(store, intent)
+        _keep_card(store, invoice, intent)
         paid = invoice["amount_paid"] + intent["amount_received"]
         left = max(invoice["amount_due"] - paid, 0)
         # https://docs.stripe.com/api/invoices/object: attempts of one's own count as the first.
@@ -153,8 +155,7 @@ def require_payment_method(store: Store, invoice: StripeObject) -> None:
 
 def payment_method_of(store: Store, invoice: StripeObject) -> StripeObject | None:
     """The one the invoice would be paid with: its own, its subscription's or its customer's."""
-    details = (invoice["parent"] or {}).get("subscription_details") or {}
-    subscription = store.look("subscription", details.get("subscription") or "") or {}
+    subscription = store.look("subscription", subscription_of(invoice) or "") or {}
     customer = store.look("customer", invoice["customer"]) or {}
     settings = customer.get("invoice_settings", {})
     for holder in (invoice, subscription, settings):
@@ -227,6 +228,15 @@ def _note_paid(store: Store, intent: StripeObject) -> None:
             store.emit("invoice_payment.paid", paid)
 
 
+def _keep_card(store: Store, invoice: StripeObject, intent: StripeObject) -> None:
+    """https://docs.stripe.com/billing/subscriptions/payment-methods-setting: what paid stays."""
+    subscription = store.get("subscription", subscription_of(invoice) or "")
+    settings = (subscription or {}).get("payment_settings") or {}
+    if subscription and settings.get("save_default_payment_method") == "on_subscription":
+        kept = {"default_payment_method": intent["payment_method"]}
+        save_change(store, "customer.subscription.updated", subscription | kept)
+
+
 def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     """Paid, once nothing is left to pay."""
     if invoice["amount_remaining"] > 0:
@@ -269,7 +279,7 @@ def _failed(
         store.emit("invoice.payment_action_required", open_still)
     store.emit("invoice.payment_failed", open_still)
     follow_payment(store, open_still, at)
-    return open_still
+    return store.get("invoice", open_still["id"]) or open_still
 
 
 def _note_delinquent(store: Store, invoice: StripeObject, *, owes: bool) -> None:
