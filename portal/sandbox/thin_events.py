@@ -31,8 +31,15 @@ _PATHS = {
 }
 
 
+def has_thin_form(event: StripeObject) -> bool:
+    """Whether it can be told without its object: by where the object is."""
+    return event["object"] == KIND or event["data"]["object"]["object"] in _PATHS
+
+
 def thin_event(event: StripeObject) -> StripeObject:
     """The v2 form of a v1 event: its type with `v1.` before it, and where the object is."""
+    if event["object"] == KIND:
+        return event
     obj, request = event["data"]["object"], event["request"]
     return {
         "id": _PREFIX + event["id"].removeprefix("evt_"),
@@ -69,10 +76,9 @@ def keep_thin(
 
 def notification(event: StripeObject) -> StripeObject:
     """The part of a thin event that is delivered; for the rest it must be fetched."""
-    whole = event if event["object"] == KIND else thin_event(event)
     return {
         name: value
-        for name, value in whole.items()
+        for name, value in thin_event(event).items()
         if not name.startswith("_") and name not in _FETCHED
     }
 

@@ -18,6 +18,7 @@ from portal.sandbox.resources import (
     meters,
     payment_intents,
     payment_methods,
+    plans,
     prices,
     products,
     setup_intents,
@@ -25,6 +26,7 @@ from portal.sandbox.resources import (
     subscription_updates,
     subscriptions,
     test_clocks,
+    v2_events,
     webhook_endpoints,
 )
 
@@ -48,6 +50,7 @@ ROUTES = tuple(
         meters,
         payment_intents,
         payment_methods,
+        plans,
         prices,
         products,
         setup_intents,
@@ -55,6 +58,7 @@ ROUTES = tuple(
         subscription_updates,
         subscriptions,
         test_clocks,
+        v2_events,
         webhook_endpoints,
     )
 )

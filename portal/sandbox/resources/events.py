@@ -1,4 +1,4 @@
-"""Events, as snapshots and as thin ones: https://docs.stripe.com/api/events."""
+"""Events with their objects as they were: https://docs.stripe.com/api/events."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from portal.sandbox import lookup
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
-from portal.sandbox.thin_events import KIND, snapshot_id, thin_event
 
 StripeObject = dict[str, Any]
 routes = Routes()
@@ -37,18 +36,6 @@ def list_events(call: Call) -> Listing:
 def retrieve_event(call: Call, id: str) -> StripeObject:
     """The event with its object as it was."""
     return lookup.get(call.store, "event", id)
-
-
-@routes.get("/v2/core/events/{id}", "v2.core.EventRetrieveParams")
-def retrieve_thin_event(call: Call, id: str) -> StripeObject:
-    """The thin form of an event."""
-    told = call.store.get(KIND, id)
-    if told is not None:
-        return told
-    found = call.store.get("event", snapshot_id(id))
-    if found is None:
-        raise lookup.no_such("event", id)
-    return thin_event(found)
 
 
 def _matches(type: str, wanted: str) -> bool:
