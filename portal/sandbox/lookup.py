@@ -15,6 +15,19 @@ _NOUNS = {
 }
 
 
+# What Stripe calls the id in the path, where it does not call it `id`.
+_PATH_PARAMS = {
+    "payment_intent": "intent",
+    "payment_method": "payment_method",
+    "setup_intent": "intent",
+}
+_ELSEWHERE = (
+    "; It's possible this PaymentMethod exists on one of your connected accounts, in which case "
+    "you should retry this request on that connected account. Learn more at "
+    "https://stripe.com/docs/connect/authentication"
+)
+
+
 def get(store: Store, kind: str, id: str) -> dict[str, Any]:
     """The object that the path names; a deleted one counts as missing."""
     found = store.get(kind, id)
@@ -39,9 +52,10 @@ def check_filter(store: Store, kind: str, params: dict[str, Any]) -> None:
 
 def no_such(kind: str, id: str, *, param: str | None = None) -> Refused:
     """Nothing has this id: 404 when it stood in the path, 400 when `param` held it."""
+    more = _ELSEWHERE if kind == "payment_method" else ""
     return Refused(
-        f"No such {_NOUNS.get(kind, kind)}: '{id}'",
+        f"No such {_NOUNS.get(kind, kind)}: '{id}'{more}",
         status=404 if param is None else 400,
         code="resource_missing",
-        param=param or "id",
+        param=param or _PATH_PARAMS.get(kind, "id"),
     )
