@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.charges import Charge, is_metered, measured
 from portal.sandbox.billing.debits import note_charge
 from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import item_line, pending_items
-from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize, with_totals
+from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize
 from portal.sandbox.billing.lines import charge_lines
 from portal.sandbox.billing.payment import pay
+from portal.sandbox.billing.totals import with_totals
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import differences
 from portal.sandbox.store import Store
@@ -25,16 +27,17 @@ def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
     charges: Iterable[Charge],
     occasion: Occasion,
     *,
-    with_pending: bool,
+    with_pending: bool | frozenset[str],
 ) -> StripeObject:
     """Make the draft with its lines and tell of it: what was pending first, then the charges.
 
-    The usage of metered charges is measured here. The draft remembers its charges, so that their
-    lines can be made anew, and the items remember what they were debited.
+    `with_pending` may name the only invoice items to take. The usage of metered charges is
+    measured here. The draft remembers its charges, so that their lines can be made anew, and the
+    items remember what they were debited.
     """
     draft = draft_invoice(store, subscription, occasion) | {"id": store.new_id("in")}
     owed = [measured(store, ledger, draft["customer"], charge) for charge in charges]
-    pending = _take_pending(store, draft, subscription) if with_pending else []
+    pending = _take_pending(store, draft, subscription, with_pending)
     by_charge = [(charge, charge_lines(store, subscription, charge)) for charge in owed]
     draft["_charges"] = [_remembered(charge) for charge in owed]
     lines = [item_line(store, item) for item in pending]
@@ -45,8 +48,7 @@ def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
         # Usage is not billed in advance and a trial costs nothing: no change credits them.
         if not (is_metered(charge.price) or charge.is_free):
             note_charge(store, charge, of_it)
-    store.emit("invoice.created", invoice)
-    return invoice
+    return announce(store, invoice)
 
 
 def wait_for_usage(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObject:
@@ -89,11 +91,16 @@ def refresh(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObj
 
 
 def _take_pending(
-    store: Store, draft: StripeObject, subscription: StripeObject
+    store: Store, draft: StripeObject, subscription: StripeObject, wanted: bool | frozenset[str]
 ) -> list[StripeObject]:
-    """Put on the invoice what waits for one in its currency."""
-    waiting = pending_items(store, draft["customer"], subscription["id"])
-    fitting = [item for item in waiting if item["currency"] == draft["currency"]]
+    """Put on the invoice what waits for one in its currency, or those of it that are wanted."""
+    if wanted is False:
+        return []
+    fitting = [
+        item
+        for item in pending_items(store, draft["customer"], subscription["id"])
+        if item["currency"] == draft["currency"] and (wanted is True or item["id"] in wanted)
+    ]
     return [store.put(item | {"invoice": draft["id"]}) for item in fitting]
 
 
@@ -118,9 +125,10 @@ def keep_lines(
     for line in lines:
         line["id"] = ids.get(line["_slot"]) or store.new_id("il")
         line["invoice"] = draft["id"]
+    invoice, lines = with_totals(store, draft, lines)
     for line in lines:
         store.put(line)
-    return store.put(with_totals(draft, lines))
+    return store.put(invoice)
 
 
 def _remembered(charge: Charge) -> StripeObject:

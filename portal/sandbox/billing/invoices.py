@@ -3,10 +3,12 @@
 https://docs.stripe.com/invoicing/integration/workflow-transitions
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from portal.sandbox.billing.discounts import inherited
+from portal.sandbox.billing.totals import settle, with_totals
+from portal.sandbox.included import lines_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -39,6 +41,8 @@ def draft_invoice(store: Store, subscription: StripeObject, occasion: Occasion) 
         "billing_reason": occasion.billing_reason,
         "created": occasion.at,
         "currency": subscription["currency"],
+        "default_tax_rates": list(subscription.get("default_tax_rates", ())),
+        "discounts": inherited(store, subscription, occasion.at),
         "period_end": occasion.at,
         "period_start": occasion.start,
         "status": "draft",
@@ -47,22 +51,9 @@ def draft_invoice(store: Store, subscription: StripeObject, occasion: Occasion) 
     }
 
 
-def with_totals(invoice: StripeObject, lines: Iterable[StripeObject]) -> StripeObject:
-    """The invoice with its amounts added up from its lines."""
-    total = sum(line["amount"] for line in lines)
-    due = max(total, 0)
-    return invoice | {
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
-        "amount_due": due,
-        "amount_remaining": due - invoice["amount_paid"],
-    }
-
-
 def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
-    """Give the draft its number and open it for payment; nothing on it changes any more."""
+    """Settle the draft, give it its number and open it for payment; it is fixed from now on."""
+    invoice = _settled(store, invoice, at)
     customer = store.get("customer", invoice["customer"]) or {}
     sequence = customer.get("next_invoice_sequence", 1)
     store.put(customer | {"next_invoice_sequence": sequence + 1})
@@ -72,7 +63,6 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
             "automatically_finalizes_at": None,
             "due_date": _due_date(store, invoice, at),
             "effective_at": at,
-            "ending_balance": 0,
             "hosted_invoice_url": f"{store.address}/i/{invoice['id']}",
             "invoice_pdf": f"{store.address}/i/{invoice['id']}/pdf",
             "next_payment_attempt": None,
@@ -80,7 +70,6 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
             "number": f"{customer.get('invoice_prefix')}-{sequence:04d}",
             "status": "open",
             "status_transitions": invoice["status_transitions"] | {"finalized_at": at},
-            "webhooks_delivered_at": invoice["created"],
             "_due_at": None,
         }
     )
@@ -93,6 +82,15 @@ def subscription_of(invoice: StripeObject) -> str | None:
     details = (invoice["parent"] or {}).get("subscription_details") or {}
     id: str | None = details.get("subscription")
     return id
+
+
+def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
+    """The draft added up by what holds now, with the credits and the balance used for it."""
+    invoice, lines = with_totals(store, invoice, lines_of(store, invoice))
+    invoice, lines = settle(store, invoice, lines, at)
+    for line in lines:
+        store.put(line)
+    return invoice
 
 
 def _due_date(store: Store, invoice: StripeObject, at: int) -> int | None:
@@ -163,8 +161,6 @@ def _settings(subscription: StripeObject) -> StripeObject:
         "automatic_tax": {"enabled": False} | dict.fromkeys(automatic_tax),
         "collection_method": subscription["collection_method"],
         "default_payment_method": None,
-        "default_tax_rates": [],
-        "discounts": [],
         "livemode": False,
         "metadata": {},
         "parent": {
