@@ -66,9 +66,20 @@ def ends_by(subscription: StripeObject, at: int) -> bool:
     return cancel_at is not None and cancel_at <= at
 
 
+def is_in_trial(subscription: StripeObject, moment: int) -> bool:
+    """Whether a free trial covers the moment."""
+    trial_end = subscription.get("trial_end")
+    return trial_end is not None and moment < trial_end
+
+
 def period_end(subscription: StripeObject, price: StripeObject, start: int) -> int:
-    """When a period that starts then is over: at its boundary, or with the subscription."""
+    """When a period that starts then is over: at its boundary, or with the subscription.
+
+    A trial is one period, however long it is.
+    """
     end = next_boundary(subscription["billing_cycle_anchor"], price["recurring"], start)
+    if is_in_trial(subscription, start):
+        end = subscription["trial_end"]
     cancel_at = subscription.get("cancel_at")
     return end if cancel_at is None or cancel_at <= start else min(end, int(cancel_at))
 
@@ -77,6 +88,8 @@ def advance_charge(
     subscription: StripeObject, item: StripeObject, price: StripeObject, start: int, end: int
 ) -> Charge:
     """A licensed item for a span that is billed in advance; less than a period costs its part."""
+    if is_in_trial(subscription, start):
+        return Charge(item, price, Decimal(item["quantity"]), start, end, is_free=True)
     whole = period_holding(subscription["billing_cycle_anchor"], price["recurring"], start)
     length = None if whole == (start, end) else whole[1] - whole[0]
     return Charge(item, price, Decimal(item["quantity"]), start, end, whole=length)
@@ -88,7 +101,9 @@ def first_charges(store: Store, subscription: StripeObject) -> Iterator[Charge]:
         price = price_of(store, item)
         if not is_metered(price):
             start, end = item["current_period_start"], item["current_period_end"]
-            yield advance_charge(subscription, item, price, start, end)
+            charge = advance_charge(subscription, item, price, start, end)
+            if not _is_given(subscription, charge):
+                yield charge
 
 
 def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator[Charge]:
@@ -103,9 +118,13 @@ def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator
         if item["current_period_end"] > at:
             continue
         price = price_of(store, item)
-        yield from usage_charges(store, item, at)
+        yield from _billed_usage(store, subscription, item, at)
         if not is_metered(price):
-            yield advance_charge(subscription, item, price, at, period_end(subscription, price, at))
+            charge = advance_charge(
+                subscription, item, price, at, period_end(subscription, price, at)
+            )
+            if not _is_given(subscription, charge):
+                yield charge
 
 
 def final_charges(
@@ -113,7 +132,26 @@ def final_charges(
 ) -> Iterator[Charge]:
     """What is still owed when the subscription ends: its usage since the last invoice."""
     for item in items_of(store, subscription):
-        yield from usage_charges(store, item, at, counted_to=counted_to)
+        yield from _billed_usage(store, subscription, item, at, counted_to=counted_to)
+
+
+def _billed_usage(
+    store: Store,
+    subscription: StripeObject,
+    item: StripeObject,
+    until: int,
+    *,
+    counted_to: int | None = None,
+) -> Iterator[Charge]:
+    """The item's usage; what was used in a trial is shown and costs nothing."""
+    for charge in usage_charges(store, item, until, counted_to=counted_to):
+        yield replace(charge, is_free=is_in_trial(subscription, charge.start))
+
+
+def _is_given(subscription: StripeObject, charge: Charge) -> bool:
+    """Whether the charge is for time before the anchor of a start without prorations."""
+    free_until = subscription.get("_free_until")
+    return free_until is not None and charge.end <= free_until and not charge.is_free
 
 
 def usage_charges(

@@ -1,4 +1,4 @@
-"""The billing cycle: a subscription's first invoice, its renewals, and what falls due on a clock.
+"""The billing cycle: a subscription's renewals and everything else that falls due on a clock.
 
 https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 """
@@ -6,51 +6,30 @@ https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 from collections.abc import Callable
 from typing import Any
 
+from portal.sandbox.billing import checkout
+from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_back
 from portal.sandbox.billing.arrivals import heed_usage
-from portal.sandbox.billing.charges import cycle_charges, ends_by, first_charges
-from portal.sandbox.billing.drafts import (
-    complete,
-    issue_draft,
-    refresh,
-    wait_for_usage,
-)
+from portal.sandbox.billing.charges import cycle_charges, ends_by
+from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
+from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.payment import require_payment_method, retry
+from portal.sandbox.billing.payment import retry
 from portal.sandbox.billing.renewal import (
+    CONFIRMED_WITHIN,
     end_subscription,
+    is_over,
     keep_scheduled,
+    next_moment,
     roll_periods,
     start_of_period,
-    start_periods,
 )
+from portal.sandbox.billing.standing import expire_incomplete
+from portal.sandbox.billing.trials import leave_trial, tell_if_near
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
-
-
-def start_subscription(
-    store: Store, ledger: UsageLedger, subscription: StripeObject
-) -> StripeObject:
-    """Begin the first period of a subscription that is kept with its items, and bill it.
-
-    The first invoice is finalised and paid at once; there is none when nothing is owed in advance.
-    Raises Refused when there is something to charge and nothing to charge it to.
-    """
-    at = subscription["start_date"]
-    start_periods(store, subscription, at)
-    charges = list(first_charges(store, subscription))
-    if charges:
-        occasion = Occasion("subscription_create", at, start=at)
-        draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-        require_payment_method(store, draft)
-        charges_now = subscription["collection_method"] == "charge_automatically"
-        status = "incomplete" if charges_now else "active"
-        store.put(subscription | {"latest_invoice": draft["id"], "status": status})
-        complete(store, draft, at)
-        subscription = store.get("subscription", subscription["id"]) or subscription
-    return keep_scheduled(store, subscription)
 
 
 def run_due(store: Store, ledger: UsageLedger, upto: int, clock_id: str | None) -> None:
@@ -64,17 +43,54 @@ def run_due(store: Store, ledger: UsageLedger, upto: int, clock_id: str | None) 
 
 
 def advance(store: Store, ledger: UsageLedger, test_clock: StripeObject, to: int) -> StripeObject:
-    """Move a test clock forward, standing still at everything that happens on the way."""
+    """Move a test clock forward, standing still at everything that happens on the way.
+
+    It stops short where an invoice waits for the first answer to its `invoice.created`.
+    """
     clock_id = test_clock["id"]
     while (due := store.first_due(clock_id)) is not None and due["_due_at"] <= to:
+        if awaits_first_answer(store, clock_id):
+            return _set_clock(store, clock_id, store.now({"test_clock": clock_id}))
         _set_clock(store, clock_id, due["_due_at"])
         run_due(store, ledger, due["_due_at"], clock_id)
     return _set_clock(store, clock_id, to)
 
 
-def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> None:
-    """Draft the invoice of a period boundary, then begin the next period or end."""
+def _visit(store: Store, ledger: UsageLedger, subscription: StripeObject) -> None:
+    """Do with a subscription what its moment has come for, one thing after the other."""
     at, before = subscription["_due_at"], presented(store, subscription)
+    for step in _STEPS:
+        subscription = step(store, ledger, subscription, at)
+        if is_over(subscription):
+            return
+    keep_scheduled(store, subscription, before)
+
+
+def _expire(
+    store: Store, _ledger: UsageLedger, subscription: StripeObject, at: int
+) -> StripeObject:
+    """Give up a subscription whose first payment was not confirmed in time."""
+    if subscription["status"] != "incomplete" or at < subscription["created"] + CONFIRMED_WITHIN:
+        return subscription
+    invoice = store.get("invoice", subscription["latest_invoice"] or "")
+    if invoice is not None and invoice["status"] == "open":
+        void(store, invoice, at)
+    kept = store.get("subscription", subscription["id"]) or subscription
+    return kept if is_over(kept) else expire_incomplete(store, kept, at)
+
+
+def _pass_trial(
+    store: Store, _ledger: UsageLedger, subscription: StripeObject, at: int
+) -> StripeObject:
+    """Tell of a trial that ends soon, or leave it when it is over."""
+    return leave_trial(store, tell_if_near(store, subscription, at), at)
+
+
+def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject, at: int) -> StripeObject:
+    """Draft the invoice of a period boundary, then begin the next period or end."""
+    due = next_moment(store, subscription)
+    if due is None or due > at:
+        return subscription
     charges = list(cycle_charges(store, subscription, at))
     if charges:
         occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
@@ -82,18 +98,21 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject) -> Non
         wait_for_usage(store, ledger, draft)
         subscription = subscription | {"latest_invoice": draft["id"]}
     if ends_by(subscription, at):
-        end_subscription(store, subscription, at)
-    else:
-        roll_periods(store, subscription, at)
-        keep_scheduled(store, subscription, before)
+        return end_subscription(store, subscription, at)
+    roll_periods(store, subscription, at)
+    return subscription
 
 
 def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -> None:
     """Finalise and collect a draft whose grace is over; try again what could not be collected."""
-    if invoice["status"] == "draft":
-        complete(store, refresh(store, ledger, invoice), invoice["_due_at"])
-    else:
+    if invoice["status"] != "draft":
         retry(store, invoice, invoice["_due_at"])
+    elif not hold_back(store, invoice):
+        complete(store, refresh(store, ledger, invoice), invoice["_due_at"])
+
+
+def _expire_session(store: Store, _ledger: UsageLedger, session: StripeObject) -> StripeObject:
+    return checkout.expire(store, session)
 
 
 def _set_clock(store: Store, clock_id: str, moment: int) -> StripeObject:
@@ -101,8 +120,15 @@ def _set_clock(store: Store, clock_id: str, moment: int) -> StripeObject:
     return store.put(test_clock | {"frozen_time": moment})
 
 
+# What a subscription may be visited for, in this order: a trial is over before its end is billed.
+_STEPS: tuple[Callable[[Store, UsageLedger, StripeObject, int], StripeObject], ...] = (
+    _expire,
+    _pass_trial,
+    _renew,
+)
 # What is done with an object, by its kind, when its `_due_at` has come. It must move that on.
 WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
+    "checkout.session": _expire_session,
     "invoice": _advance_invoice,
-    "subscription": _renew,
+    "subscription": _visit,
 }

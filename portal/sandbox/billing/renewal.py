@@ -1,5 +1,6 @@
-"""A subscription's place in time: its items' periods, its next moment, and its end."""
+"""A subscription's place in time: its items' periods, its next moments, and its end."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from portal.sandbox.billing.charges import items_of, period_end, price_of
@@ -9,18 +10,36 @@ from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
-# In these the clock has nothing to bill any more.
-_OVER = frozenset(("canceled", "incomplete", "incomplete_expired"))
+_OVER = frozenset(("canceled", "incomplete_expired"))
+# In these the clock has nothing to bill, at least for now.
+_BILLS_NOTHING = _OVER | {"incomplete", "paused"}
+# https://docs.stripe.com/billing/subscriptions/overview: how long a first payment may take.
+CONFIRMED_WITHIN = 23 * 3600
+# https://docs.stripe.com/billing/subscriptions/trials: how long before its end it is told of.
+TRIAL_TOLD_BEFORE = 3 * 24 * 3600
 
 
 def next_moment(store: Store, subscription: StripeObject) -> int | None:
-    """When something is next to be done: a period ends, or the subscription does; None if over."""
-    if subscription["status"] in _OVER:
+    """When something is next to be billed: a period ends, or the subscription; None if never."""
+    if subscription["status"] in _BILLS_NOTHING:
         return None
     ends = [item["current_period_end"] for item in items_of(store, subscription)]
     if subscription.get("cancel_at") is not None:
         ends.append(subscription["cancel_at"])
     return min(ends, default=None)
+
+
+def next_visit(store: Store, subscription: StripeObject) -> int | None:
+    """When the clock has to look at the subscription again, to bill it or for anything else."""
+    if subscription["status"] in _OVER:
+        return None
+    moments = [next_moment(store, subscription), *_other_moments(store, subscription)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def is_over(subscription: StripeObject) -> bool:
+    """Whether it has ended for good."""
+    return subscription["status"] in _OVER
 
 
 def keep_scheduled(
@@ -33,7 +52,7 @@ def keep_scheduled(
     """
     if before is None:
         before = presented(store, store.get("subscription", subscription["id"]) or subscription)
-    kept = store.put(subscription | {"_due_at": next_moment(store, subscription)})
+    kept = store.put(subscription | {"_due_at": next_visit(store, subscription)})
     previous = differences(before, presented(store, kept))
     if previous:
         store.emit("customer.subscription.updated", kept, previous)
@@ -46,7 +65,7 @@ def start_of_period(store: Store, subscription: StripeObject) -> int:
 
 
 def start_periods(store: Store, subscription: StripeObject, at: int) -> None:
-    """Let every item's first period begin."""
+    """Let every item's first period begin, or begin anew."""
     for item in items_of(store, subscription):
         _set_period(store, subscription, item, at)
 
@@ -71,6 +90,26 @@ def end_subscription(store: Store, subscription: StripeObject, at: int) -> Strip
     )
     store.emit("customer.subscription.deleted", ended)
     return ended
+
+
+def _other_moments(store: Store, subscription: StripeObject) -> Iterator[int | None]:
+    """What else waits for the clock besides the ends of periods."""
+    if subscription["status"] == "incomplete":
+        yield subscription["created"] + CONFIRMED_WITHIN
+    if is_trial_to_be_told(subscription):
+        yield subscription["trial_end"] - TRIAL_TOLD_BEFORE
+    for group, name in (("pause_collection", "resumes_at"), ("pending_update", "expires_at")):
+        yield (subscription[group] or {}).get(name)
+    schedule = store.look("subscription_schedule", subscription["schedule"] or "") or {}
+    yield (schedule.get("current_phase") or {}).get("end_date")
+    if subscription["status"] not in _BILLS_NOTHING:
+        yield subscription["next_pending_invoice_item_invoice"]
+
+
+def is_trial_to_be_told(subscription: StripeObject) -> bool:
+    """Whether a trial is on whose end has not been told of yet."""
+    told = subscription.get("_trial_told")
+    return subscription["status"] == "trialing" and told != subscription["trial_end"]
 
 
 def _set_period(store: Store, subscription: StripeObject, item: StripeObject, start: int) -> None:

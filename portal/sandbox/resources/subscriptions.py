@@ -5,22 +5,24 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.cancellation import cancel_subscription
-from portal.sandbox.billing.charges import first_charges
-from portal.sandbox.billing.cycles import start_subscription
+from portal.sandbox.billing.charges import price_of
 from portal.sandbox.billing.ending import schedule_the_end
 from portal.sandbox.billing.payment import decline_of
-from portal.sandbox.billing.renewal import start_periods
+from portal.sandbox.billing.starting import (
+    begin_periods,
+    owes_at_once,
+    start_subscription,
+)
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.subscription_shape import (
-    apply_settings,
-    new_items,
-    new_subscription,
-)
+from portal.sandbox.resources.subscription_item_shape import new_items
+from portal.sandbox.resources.subscription_shape import apply_settings, new_subscription
+from portal.sandbox.resources.subscription_terms import TERMS, set_billing_mode, set_terms
 from portal.sandbox.routes import Call, Routes
+from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 routes = Routes()
@@ -31,33 +33,50 @@ _DETAILS = "cancellation_details.comment cancellation_details.feedback"
 @routes.post(
     "/v1/subscriptions",
     "SubscriptionCreateParams",
-    "billing_mode.type cancel_at_period_end collection_method currency customer days_until_due "
-    "default_payment_method description items.metadata items.price items.quantity metadata "
-    "off_session payment_behavior",
+    f"cancel_at_period_end collection_method currency customer days_until_due "
+    f"default_payment_method description items.metadata items.price items.quantity metadata "
+    f"off_session payment_behavior {TERMS}",
 )
 def create_subscription(call: Call) -> StripeObject:
     """Start a subscription now; what is due in advance is invoiced and charged at once."""
-    store, params = call.store, call.params
+    params = call.params
     if "customer" not in params:
         raise Refused(
             "Missing required param: customer.", code="parameter_missing", param="customer"
         )
+    behavior = params.get("payment_behavior", "allow_incomplete")
+    if behavior == "pending_if_incomplete":
+        raise Refused(
+            "`payment_behavior` can be pending_if_incomplete only when a subscription is updated.",
+            param="payment_behavior",
+        )
+    subscription = begin_subscription(call.store, params)
+    started = start_subscription(call.store, call.ledger, subscription, behavior)
+    if behavior == "error_if_incomplete" and started["status"] == "incomplete":
+        raise _declined(call, started["latest_invoice"])
+    return started
+
+
+def begin_subscription(store: Store, params: StripeObject) -> StripeObject:
+    """Keep the subscription that the request describes, with its items, and tell of it."""
     customer = lookup.named(store, "customer", params["customer"], "customer")
     subscription = new_subscription(store, customer, params)
+    set_billing_mode(subscription, params.get("billing_mode", {}))
     items = new_items(store, subscription, params.get("items", []))
+    set_terms(subscription, [price_of(store, item) for item in items], params)
     apply_settings(store, subscription, params)
     store.put(subscription)
     for item in items:
         store.put(item)
-    start_periods(store, subscription, subscription["start_date"])
+    begin_periods(store, subscription, subscription["created"])
     schedule_the_end(store, subscription, params)
-    if any(first_charges(store, subscription)):
+    if subscription["status"] == "active" and owes_at_once(store, subscription):
         subscription["status"] = "incomplete"
     store.put(subscription)
     store.emit("customer.subscription.created", subscription)
     if customer["currency"] is None:
         save_change(store, "customer.updated", customer | {"currency": subscription["currency"]})
-    return _started(call, subscription)
+    return subscription
 
 
 @routes.get(
@@ -106,14 +125,6 @@ def delete_subscription(call: Call, id: str) -> StripeObject:
         invoice_now=call.params.get("invoice_now", False),
         prorate=call.params.get("prorate", False),
     )
-
-
-def _started(call: Call, subscription: StripeObject) -> StripeObject:
-    started = start_subscription(call.store, call.ledger, subscription)
-    behavior = call.params.get("payment_behavior", "allow_incomplete")
-    if behavior == "error_if_incomplete" and started["status"] == "incomplete":
-        raise _declined(call, started["latest_invoice"])
-    return started
 
 
 def _declined(call: Call, invoice: str) -> Refused:

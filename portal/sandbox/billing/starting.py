@@ -1,0 +1,166 @@
+"""A new subscription: its first periods and its first invoice.
+
+https://docs.stripe.com/billing/subscriptions/overview. What starts in the past is billed for the
+time since: in flexible mode period by period, in classic mode with one line
+(https://docs.stripe.com/billing/subscriptions/backdating).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from portal.sandbox.billing.charges import (
+    Charge,
+    advance_charge,
+    first_charges,
+    is_in_trial,
+    is_metered,
+    items_of,
+    measured,
+    period_end,
+    price_of,
+)
+from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.invoice_items import pending_items, subscription_of
+from portal.sandbox.billing.invoices import Occasion, finalize
+from portal.sandbox.billing.payment import pay, request_payment, require_payment_method
+from portal.sandbox.billing.periods import period_holding
+from portal.sandbox.billing.proration import is_flexible
+from portal.sandbox.billing.renewal import keep_scheduled
+from portal.sandbox.billing.standing import good_standing
+from portal.sandbox.billing.trials import tell_if_near
+from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.refusals import Refused
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+Span = tuple[int, int]
+# https://docs.stripe.com/billing/subscriptions/backdating: the most lines of an invoice.
+_MOST_LINES = 250
+
+
+def start_subscription(
+    store: Store,
+    ledger: UsageLedger,
+    subscription: StripeObject,
+    payment_behavior: str = "allow_incomplete",
+) -> StripeObject:
+    """Begin the first period of a subscription that is kept with its items, and bill it.
+
+    The first invoice is finalised and paid at once, or waits for its customer when that is asked
+    for (`default_incomplete`); there is none when nothing is owed. Raises Refused when there is
+    something to charge and nothing to charge it to.
+    """
+    at = subscription["created"]
+    begin_periods(store, subscription, at)
+    charges = list(opening_charges(store, ledger, subscription, at))
+    if charges or _has_extras(store, subscription):
+        occasion = Occasion("subscription_create", at, start=at)
+        draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
+        waits = payment_behavior == "default_incomplete"
+        if not waits:
+            require_payment_method(store, draft)
+        status = good_standing(subscription, at)
+        if draft["amount_due"] > 0 and draft["collection_method"] == "charge_automatically":
+            status = "incomplete"
+        store.put(subscription | {"latest_invoice": draft["id"], "status": status})
+        if waits:
+            _await_confirmation(store, draft, at)
+        else:
+            complete(store, draft, at)
+        subscription = store.get("subscription", subscription["id"]) or subscription
+    return tell_if_near(store, keep_scheduled(store, subscription), at)
+
+
+def owes_at_once(store: Store, subscription: StripeObject) -> bool:
+    """Whether a first invoice is to be charged before the subscription counts as begun."""
+    charges = first_charges(store, subscription)
+    is_charged = subscription["collection_method"] == "charge_automatically"
+    return is_charged and any(not charge.is_free for charge in charges)
+
+
+def begin_periods(store: Store, subscription: StripeObject, at: int) -> None:
+    """Put every item into the period that holds the moment at which the subscription starts."""
+    for item in items_of(store, subscription):
+        start, end = _spans(subscription, price_of(store, item), at)[-1]
+        store.put(item | {"current_period_start": start, "current_period_end": end})
+
+
+def opening_charges(
+    store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
+) -> Iterator[Charge]:
+    """What a new subscription owes at once: its licensed items, and past periods when backdated.
+
+    Usage is billed in advance nowhere, but classic mode names every metered item with a zero line.
+    """
+    for item in items_of(store, subscription):
+        price = price_of(store, item)
+        for start, end in _spans(subscription, price, at):
+            charge = _opening_charge(subscription, item, price, (start, end), at)
+            if _is_owed(store, ledger, subscription, charge):
+                yield charge
+
+
+def _opening_charge(
+    subscription: StripeObject, item: StripeObject, price: StripeObject, span: Span, at: int
+) -> Charge:
+    start, end = span
+    if is_metered(price):
+        counted_to = None if end <= at else start
+        free = is_in_trial(subscription, start)
+        return Charge(item, price, Decimal(0), start, end, counted_to=counted_to, is_free=free)
+    charge = advance_charge(subscription, item, price, start, end)
+    if charge.whole is None or is_flexible(subscription) or start >= at:
+        return charge
+    # Classic mode imagines whole intervals from the past start on.
+    imagined = period_holding(start, price["recurring"], start)
+    return replace(charge, whole=imagined[1] - imagined[0])
+
+
+def _is_owed(store: Store, ledger: UsageLedger, subscription: StripeObject, charge: Charge) -> bool:
+    free_until = subscription.get("_free_until")
+    if free_until is not None and charge.end <= free_until and not charge.is_free:
+        return False
+    if is_metered(charge.price) and is_flexible(subscription):
+        return bool(measured(store, ledger, subscription["customer"], charge).quantity)
+    return True
+
+
+def _spans(subscription: StripeObject, price: StripeObject, at: int) -> list[Span]:
+    """The item's periods from the subscription's start to the one that holds the moment."""
+    spans, start = [], subscription["start_date"]
+    while not spans or start <= at:
+        end = period_end(subscription, price, start)
+        spans.append((start, end))
+        start = end
+        if len(spans) > _MOST_LINES:
+            raise Refused(
+                f"Backdating is not supported when an invoice would have more than {_MOST_LINES} "
+                "line items.",
+                param="backdate_start_date",
+            )
+    return spans if is_flexible(subscription) else _merged(subscription, spans, at)
+
+
+def _merged(subscription: StripeObject, spans: list[Span], at: int) -> list[Span]:
+    """Classic mode's one span up to the anchor, and the period after it where that has begun."""
+    anchor, (start, _), (_, end) = subscription["billing_cycle_anchor"], spans[0], spans[-1]
+    if start < at < anchor or len(spans) == 1:
+        return [(start, end)]
+    return [(start, spans[-1][0]), spans[-1]]
+
+
+def _has_extras(store: Store, subscription: StripeObject) -> bool:
+    """Whether invoice items were added along with the subscription."""
+    waiting = pending_items(store, subscription["customer"], subscription["id"])
+    return any(subscription_of(item) == subscription["id"] for item in waiting)
+
+
+def _await_confirmation(store: Store, draft: StripeObject, at: int) -> None:
+    """Finalise the first invoice and leave its payment to the customer."""
+    invoice = finalize(store, draft, at)
+    if invoice["amount_remaining"] > 0:
+        request_payment(store, invoice, at)
+    else:
+        pay(store, invoice, at)
