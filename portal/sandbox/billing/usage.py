@@ -88,6 +88,8 @@ class UsageLedger:
 
     def cancel(self, identifier: str) -> bool:
         """Take an event back, once the lag is over; whether that is done already."""
+        # What it counts for by now it counts for until the lag is over.
+        self._settle()
         event = self._store.get(KIND, identifier)
         if event is None:
             raise LookupError(f"there is no event {identifier} to cancel")

@@ -91,7 +91,7 @@ class UsageSeries:
         found = UsageSeries()
         for at, aggregate in self.moments(start, end):
             position = bisect_right(cuts, at)
-            found.put(max(at - at % HOUR, *cuts[position - 1 : position]), aggregate)
+            found.put(max((at - at % HOUR, *cuts[:position][-1:])), aggregate)
         return found
 
     def between(self, start: int, end: int) -> Aggregate:
