@@ -133,6 +133,27 @@ def item_line(store: Store, invoice_item: StripeObject) -> StripeObject:
     }
 
 
+def item_of_line(store: Store, line: StripeObject, at: int) -> NewInvoiceItem:
+    """What an invoice item is made of that stands for a line which is to be invoiced later."""
+    details, pricing = line["parent"]["subscription_item_details"], line["pricing"]
+    unit_amount = pricing["unit_amount_decimal"]
+    return {
+        "amount": line["amount"],
+        "currency": line["currency"],
+        "description": line["description"],
+        "period": (line["period"]["start"], line["period"]["end"]),
+        "at": at,
+        "price": store.get("price", pricing["price_details"]["price"]),
+        "unit_amount_decimal": None if unit_amount is None else Decimal(unit_amount),
+        "quantity": Decimal(line["quantity_decimal"]),
+        "subscription": details["subscription"],
+        "subscription_item": details["subscription_item"],
+        "discounts": line["discounts"],
+        "tax_rates": line["_tax_rates"],
+        "metadata": line["metadata"],
+    }
+
+
 def line_of(store: Store, invoice_item: StripeObject) -> StripeObject | None:
     """The line that stands for the item on its invoice; None while it is pending."""
     if invoice_item["invoice"] is None:

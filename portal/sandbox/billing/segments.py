@@ -39,14 +39,14 @@ def usage_from(item: StripeObject) -> int:
 
 
 def closed(item: StripeObject, at: int) -> StripeObject:
-    """The item with its present span put aside, to be billed with the period."""
+    """The fields of an item whose present span is put aside, to be billed with the period."""
     spans = [_kept(one) for one in unbilled(item, at, is_metered=True) if one.start < one.end]
-    return item | {"_segments": spans, "_usage_from": at}
+    return {"_segments": spans, "_usage_from": at}
 
 
-def dropped(item: StripeObject, at: int) -> StripeObject:
-    """The item whose usage before that moment is billed nowhere any more, or elsewhere."""
-    return billed(item) | {"_usage_from": at}
+def dropped(at: int) -> StripeObject:
+    """The fields of an item whose usage before that moment is billed nowhere, or elsewhere."""
+    return {"_segments": [], "_usage_from": at}
 
 
 def billed(item: StripeObject) -> StripeObject:
