@@ -5,6 +5,7 @@ one event loop without interruption and ends in a commit or a rollback.
 """
 
 import asyncio
+import json
 import logging
 import signal
 import time
@@ -21,14 +22,18 @@ from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.billing.meter_errors import report_failures
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.control import PREFIX, Control
 from portal.sandbox.delivery import Deliveries
 from portal.sandbox.demo.seed import seed
 from portal.sandbox.demo.stream import stream_usage
-from portal.sandbox.hosted_invoice import hosted_page
+from portal.sandbox.faults import Faults
+from portal.sandbox.hosted.site import HostedSite
 from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import LARGEST_BODY, Request
-from portal.sandbox.http.serving import require_free, serve_http
+from portal.sandbox.http.serving import hang_up, require_free, serve_http
+from portal.sandbox.movable_clock import MovableClock
+from portal.sandbox.moving import Moving
 from portal.sandbox.resources.test_clocks import resume_advance
 from portal.sandbox.store import Store
 
@@ -67,15 +72,21 @@ class Sandbox:
 
     def __init__(self, options: Options) -> None:
         seed = options.seed if options.empty else options.demo_seed
-        self.store = Store(file=options.data, seed=seed)
+        clock, self.faults = MovableClock(), Faults()
+        self.store = Store(clock, file=options.data, seed=seed)
         self.store.address = f"http://127.0.0.1:{options.port}"
         self.ledger = UsageLedger(
             self.store, timedelta(seconds=options.meter_lag), timedelta(seconds=options.grace)
         )
-        self.answering = Answering(
-            self.store, self.ledger, Limiter(options.rate_limit, time.monotonic)
+        limiter = Limiter(options.rate_limit, time.monotonic)
+        self.answering = Answering(self.store, self.ledger, limiter, self.faults)
+        moving = Moving(self.store, self.ledger, clock, self.do)
+        moving.restore()
+        self.control = Control(self.store, clock, self.faults, moving.move_to)
+        self.deliveries = Deliveries(
+            self.store, options.webhook_backoff, self.faults, moving.note_answer
         )
-        self.deliveries = Deliveries(self.store, options.webhook_backoff)
+        self.hosted = HostedSite(self.store, self.ledger)
         # A test clock moves once the usage that was sent before it counts.
         self._settling_seconds = options.meter_lag + _TIMER_SLACK_SECONDS
 
@@ -89,9 +100,13 @@ class Sandbox:
         request = await _request(scope, receive)
         if request is None:
             return
-        page = hosted_page(self.store, request.path) if request.path.startswith("/i/") else None
+        if request.path.startswith(PREFIX):
+            status, told = await self.control.answer(request)
+            await _send(send, status, {"Content-Type": "application/json"}, _json(told))
+            return
+        page = self.hosted.answer(request)
         if page is not None:
-            await _send(send, 200, {"Content-Type": page[0]}, page[1])
+            await _send(send, page.status, dict(page.headers), page.body)
             return
         answer = self.answering.answer(request)
         for work in answer.afterwards:
@@ -100,9 +115,19 @@ class Sandbox:
         try:
             if answer.alone_in:
                 await asyncio.sleep(_IN_FLIGHT_SECONDS)
+            if await self._is_lost(request):
+                hang_up(scope["client"])
+                return
             await _send(send, answer.status, headers, answer.body.encode())
         finally:
             self.answering.sent(answer)
+
+    async def _is_lost(self, request: Request) -> bool:
+        """Keep an answer back as long as a fault wants it; whether another one swallows it."""
+        late = self.faults.strike(("latency",), request.method, request.path)
+        if late is not None:
+            await asyncio.sleep(late.seconds)
+        return self.faults.strike(("cut",), request.method, request.path) is not None
 
     def do(self, work: Callable[[], None]) -> None:
         """Do a piece of work that no request asked for: all of it, or nothing and a log line."""
@@ -183,6 +208,10 @@ async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) ->
             body += message.get("body", b"")
         more = message.get("more_body", False)
     return Request(scope["method"], scope["path"], query, headers, body)
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 async def _send(

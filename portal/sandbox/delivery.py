@@ -1,20 +1,25 @@
 """Webhooks: each event is signed and posted to every endpoint that wants it, until it says 2xx.
 
 https://docs.stripe.com/webhooks. What is still to be delivered lies in the store, so a restart
-goes on with it.
+goes on with it. Faults may lose a delivery, repeat it, or let the next one pass it.
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
 
+from portal.clock import Clock, SystemClock, to_epoch
+from portal.sandbox.billing import acknowledgement
+from portal.sandbox.faults import Faults
+from portal.sandbox.signing import secrets_of, signature
 from portal.sandbox.store import Store
+from portal.sandbox.thin_events import KIND as THIN
 from portal.sandbox.thin_events import notification
 from portal.sandbox.wire import presented
 
@@ -28,16 +33,32 @@ _log = logging.getLogger(__name__)
 
 
 class Deliveries:
-    """Delivers in the background; `backoff` is the first pause in seconds, each next one twice."""
+    """Delivers in the background; `backoff` is the first pause in seconds, each next one twice.
 
-    def __init__(self, store: Store, backoff: float) -> None:
+    `on_answer` is called after each attempt. Signatures carry the time of `wall`, by which their
+    receiver measures their age, wherever the store's own clock stands.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        backoff: float,
+        faults: Faults,
+        on_answer: Callable[[], None] = lambda: None,
+        wall: Clock | None = None,
+    ) -> None:
         self._store = store
         self._backoff = backoff
+        self._faults = faults
+        self._on_answer = on_answer
+        self._wall = wall or SystemClock()
         self._tasks: set[asyncio.Task[None]] = set()
         # Each endpoint has its own, so that one that hangs does not hold up the others.
         self._at_once: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(_AT_ONCE)
         )
+        # For an endpoint, the event that lets the next one pass.
+        self._held: dict[str, asyncio.Event] = {}
         # A proxy of the environment must not come between two programs on this machine, and an
         # endpoint that answers with a redirect has failed.
         self._client = httpx.AsyncClient(
@@ -70,18 +91,21 @@ class Deliveries:
 
     async def _deliver(self, id: str) -> None:
         while (delivery := self._store.get(_KIND, id)) is not None:
-            listener = self._listener(delivery)
-            if listener is None:
+            listener, event = self._listener(delivery), self._event(delivery)
+            if listener is None or event is None:
                 self._settle(delivery)
                 return
-            async with self._at_once[listener["id"]]:
-                accepted = await self._post(delivery, listener)
+            if self._faults.strike_webhook("drop", event["type"]):
+                self._lose(delivery, event)
+                return
+            accepted = await self._attempt(event, listener)
+            if (delivery := self._store.get(_KIND, id)) is None:
+                return
             delivery["attempts"] += 1
             if accepted or delivery["attempts"] >= _MOST_ATTEMPTS:
                 self._settle(delivery, accepted=accepted)
                 return
-            self._store.put(delivery)
-            self._store.commit()
+            self._note_refusal(delivery, event)
             await asyncio.sleep(self._backoff * 2 ** (delivery["attempts"] - 1))
 
     def _listener(self, delivery: StripeObject) -> StripeObject | None:
@@ -89,15 +113,40 @@ class Deliveries:
         listener = self._store.get(*delivery["_listener"])
         return listener if listener and listener["status"] == "enabled" else None
 
-    async def _post(self, delivery: StripeObject, listener: StripeObject) -> bool:
-        event = self._store.get(delivery.get("_kind", "event"), delivery["event"])
-        if event is None:
-            return True
+    def _event(self, delivery: StripeObject) -> StripeObject | None:
+        return self._store.get(delivery.get("_kind", "event"), delivery["event"])
+
+    async def _attempt(self, event: StripeObject, listener: StripeObject) -> bool:
+        """Post the event when its turn has come; whether it was accepted."""
+        waiting = await self._let_pass(event, listener)
+        async with self._at_once[listener["id"]]:
+            accepted = await self._post(event, listener)
+            if self._faults.strike_webhook("duplicate", event["type"]):
+                await self._post(event, listener)
+        if waiting is not None:
+            waiting.set()
+        return accepted
+
+    async def _let_pass(self, event: StripeObject, listener: StripeObject) -> asyncio.Event | None:
+        """Hold the event back if the next one is to pass it; whoever waits for this one to pass."""
+        waiting = self._held.pop(listener["id"], None)
+        fault = self._faults.strike_webhook("reorder", event["type"]) if waiting is None else None
+        if fault is None:
+            return waiting
+        passed = self._held[listener["id"]] = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(fault.seconds):
+                await passed.wait()
+        if self._held.get(listener["id"]) is passed:
+            del self._held[listener["id"]]
+        return None
+
+    async def _post(self, event: StripeObject, listener: StripeObject) -> bool:
         body = _body(self._store, event, listener)
-        now = int(self._store.clock.now().timestamp())
+        secrets = secrets_of(listener, self._store.now())
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(body, listener["_secret"], now),
+            "Stripe-Signature": signature(body, secrets, to_epoch(self._wall.now())),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         try:
@@ -112,21 +161,31 @@ class Deliveries:
     def _settle(self, delivery: StripeObject, *, accepted: bool = False) -> None:
         """Be done with a delivery; a failed one leaves its event undelivered for good."""
         self._store.delete(_KIND, delivery["id"])
-        event = self._store.get("event", delivery["event"])
-        if event is not None and accepted:
-            self._store.put(event | {"pending_webhooks": event["pending_webhooks"] - 1})
+        event = self._event(delivery)
+        if event is not None and event["object"] != THIN:
+            if accepted:
+                event = self._store.put(event | {"pending_webhooks": event["pending_webhooks"] - 1})
+            acknowledgement.note_answers(self._store, event)
         self._store.commit()
+        self._on_answer()
 
+    def _note_refusal(self, delivery: StripeObject, event: StripeObject) -> None:
+        self._store.put(delivery)
+        if event["object"] != THIN:
+            acknowledgement.note_refusal(self._store, event)
+        self._store.commit()
+        self._on_answer()
 
-def signature(body: bytes, secret: str, now: int) -> str:
-    """The Stripe-Signature header: https://docs.stripe.com/webhooks/signature."""
-    signed = f"{now}.".encode() + body
-    return f"t={now},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+    def _lose(self, delivery: StripeObject, event: StripeObject) -> None:
+        """Forget a delivery as if it had gone astray: no answer will ever come."""
+        self._store.delete(_KIND, delivery["id"])
+        if event["object"] != THIN:
+            acknowledgement.note_refusal(self._store, event)
+        self._store.commit()
+        self._on_answer()
 
 
 def _body(store: Store, event: StripeObject, listener: StripeObject) -> bytes:
-    if listener.get("event_payload") == "thin":
-        told = notification(event)
-    else:
-        told = presented(store, event)
+    is_thin = listener.get("event_payload") == "thin" or event["object"] == THIN
+    told = notification(event) if is_thin else presented(store, event)
     return json.dumps(told, indent=2).encode()

@@ -27,7 +27,7 @@ def event_about(
         "created": store.now(obj if obj["object"] == "customer" else obj.get("customer")),
         "data": data,
         "livemode": False,
-        "pending_webhooks": len(_listeners(store, type)),
+        "pending_webhooks": len(listeners(store, type)),
         "request": dict(store.request),
         "type": type,
         # Events of a test clock are dated by it; how long they are kept goes by the real time.
@@ -40,7 +40,7 @@ def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any
 
     Kept with the event in one commit, so that none is lost if the process dies in between.
     """
-    for listener in _listeners(store, event["type"], event["object"]):
+    for listener in listeners(store, event["type"], event["object"], event.get("_only_for")):
         yield {
             "object": "sandbox.delivery",
             "id": f"{event['id']}/{listener['id']}",
@@ -51,13 +51,19 @@ def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any
         }
 
 
-def _listeners(store: Store, type: str, event_kind: str = "event") -> list[dict[str, Any]]:
-    """Who wants events of a type; those of the kind `v2.core.event` have only a thin form."""
+def listeners(
+    store: Store, type: str, event_kind: str = "event", only_for: str | None = None
+) -> list[dict[str, Any]]:
+    """Who gets an event of a type; those of the kind `v2.core.event` have only a thin form.
+
+    One that is meant for somebody (`only_for`) they get whether they have asked for it or not.
+    """
     return [
         listener
         for kind in ("webhook_endpoint", "v2.core.event_destination")
         for listener in reversed(store.every(kind))
-        if listener["status"] == "enabled" and _wants(listener, type, event_kind)
+        if listener["status"] == "enabled"
+        and (only_for == listener["id"] if only_for else _wants(listener, type, event_kind))
     ]
 
 

@@ -19,21 +19,13 @@ KIND = "v2.core.event"
 _PREFIX = "evt_test_"
 _LONGEST_ECHO = 100
 _FETCHED = ("data", "snapshot_event")
+# Where objects are whose path does not follow from the name of their kind.
 _PATHS = {
-    "billing.meter": "/v1/billing/meters",
-    "customer": "/v1/customers",
-    "invoice": "/v1/invoices",
-    "payment_method": "/v1/payment_methods",
-    "price": "/v1/prices",
-    "product": "/v1/products",
-    "subscription": "/v1/subscriptions",
-    "test_helpers.test_clock": "/v1/test_helpers/test_clocks",
+    "customer_balance_transaction": "/v1/customers/{customer}/balance_transactions/{id}",
+    "discount": "/v1/customers/{customer}/discount",
+    "line_item": "/v1/invoices/{invoice}/lines/{id}",
+    "v2.core.event_destination": "/v2/core/event_destinations/{id}",
 }
-
-
-def has_thin_form(event: StripeObject) -> bool:
-    """Whether it can be told without its object: by where the object is."""
-    return event["object"] == KIND or event["data"]["object"]["object"] in _PATHS
 
 
 def thin_event(event: StripeObject) -> StripeObject:
@@ -55,9 +47,17 @@ def thin_event(event: StripeObject) -> StripeObject:
 
 
 def keep_thin(
-    store: Store, type: str, related: StripeObject | None, data: StripeObject
+    store: Store,
+    type: str,
+    related: StripeObject | None,
+    data: StripeObject | None,
+    *,
+    only_for: str | None = None,
 ) -> StripeObject:
-    """Announce what Stripe tells of in a thin event only; `data` must be fetched."""
+    """Announce what Stripe tells of in a thin event only; `data` must be fetched.
+
+    `only_for` is the id of the destination that it is meant for, if for one alone.
+    """
     return store.announce(
         {
             "id": store.new_id("evt_test"),
@@ -70,6 +70,7 @@ def keep_thin(
             "related_object": related and related_object(related),
             "type": type,
             "_emitted_at": store.now(),
+            "_only_for": only_for,
         }
     )
 
@@ -83,10 +84,13 @@ def notification(event: StripeObject) -> StripeObject:
     }
 
 
-def related_object(obj: StripeObject) -> StripeObject:
-    """Where the object is that an event tells of."""
-    path = f"{_PATHS[obj['object']]}/{obj['id']}"
-    return {"id": obj["id"], "type": obj["object"], "url": path}
+def related_object(obj: StripeObject) -> StripeObject | None:
+    """Where the object is that an event tells of; None when it has no id."""
+    if "id" not in obj:
+        return None
+    kind = obj["object"]
+    path = _PATHS.get(kind, f"/v1/{kind.replace('.', '/')}s/{{id}}")
+    return {"id": obj["id"], "type": kind, "url": path.format_map(obj)}
 
 
 def snapshot_id(thin_id: str) -> str:

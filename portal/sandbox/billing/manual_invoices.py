@@ -48,7 +48,6 @@ def manual_draft(
         "auto_advance": False,
         "parent": draft["parent"] if subscription else None,
         "rendering": {**_RENDERING},
-        "webhooks_delivered_at": at,
     }
 
 

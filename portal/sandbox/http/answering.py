@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import API_VERSION
+from portal.sandbox.faults import Faults, failure
 from portal.sandbox.http.paging import Listing, page
 from portal.sandbox.http.rate_limit import Limiter
 from portal.sandbox.http.request import Request
@@ -43,10 +44,11 @@ class Answer:
 class Answering:
     """Stripe's API over a store and a usage ledger."""
 
-    def __init__(self, store: Store, ledger: UsageLedger, limiter: Limiter) -> None:
+    def __init__(self, store: Store, ledger: UsageLedger, limiter: Limiter, faults: Faults) -> None:
         self._store = store
         self._ledger = ledger
         self._limiter = limiter
+        self._faults = faults
         self._router = Router(ROUTES)
         self._keys = IdempotencyKeys(store)
         self._previews = Previews()
@@ -73,8 +75,7 @@ class Answering:
         except Exception:
             _log.exception("%s %s failed", request.method, request.path)
             self._store.rollback()
-            failure = Refused("An unknown error occurred", status=500, type="api_error")
-            return self._refusal(failure, headers)
+            return self._refusal(failure(), headers)
         finally:
             self._store.request = {"id": None, "idempotency_key": None}
 
@@ -85,6 +86,7 @@ class Answering:
             request.authenticate()
         request.check_size()
         self._limiter.check(request.path)
+        self._faults.check(request.method, request.path)
         found = self._router.find(request.method, request.path)
         if found is None:
             raise Refused(
@@ -155,6 +157,9 @@ class Answering:
             if not refusal.lasting:
                 self._store.rollback()
             return self._refusal(refusal, headers)
+        if self._faults.strike(("500_after",), request.method, request.path):
+            failed = self._refusal(failure(), headers)
+            return Answer(failed.status, failed.body, failed.headers, call.afterwards)
         if request.method == "POST":
             headers["Stripe-Should-Retry"] = "false"
         return Answer(200, body, headers, call.afterwards)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from granian.constants import Interfaces
@@ -52,6 +53,18 @@ async def serve_http(app: Callable[..., Any], port: int) -> AsyncIterator[None]:
         stop: Any = server.stop
         stop()
         await serving
+
+
+def hang_up(client: tuple[str, int | str]) -> None:
+    """Close the connection to a client without a word, as a cable that is cut does.
+
+    The server gives its applications no way to do so, but its sockets are this process's too.
+    """
+    address = (client[0], int(client[1]))
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as found:
+            if found.getpeername() == address:
+                found.shutdown(socket.SHUT_RDWR)
 
 
 async def _wait_until_open(serving: asyncio.Task[None], port: int) -> None:

@@ -17,6 +17,8 @@ _MOST_TYPES = 20
 def list_events(call: Call) -> Listing:
     """The events of the last 30 days, newest first; a type may end in `.*`."""
     asked = call.params
+    if "type" in asked and "types" in asked:
+        raise Refused("You may only specify one of these parameters: type, types.", param="types")
     types = asked.get("types") or ([asked["type"]] if "type" in asked else ["*"])
     if len(types) > _MOST_TYPES:
         raise Refused(f"At most {_MOST_TYPES} types can be asked for.", param="types")

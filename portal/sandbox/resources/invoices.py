@@ -8,6 +8,7 @@ from typing import Any
 from babel.numbers import is_currency
 
 from portal.sandbox import lookup
+from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.invoice_items import pending_items
 from portal.sandbox.billing.manual_invoices import changed, manual_draft, rebuild, take_pending
 from portal.sandbox.events import save_change
@@ -69,9 +70,7 @@ def create_invoice(call: Call) -> StripeObject:
     store.put(draft)
     if params.get("pending_invoice_items_behavior") == "include":
         take_pending(store, draft, params.get("subscription"))
-    made = rebuild(store, draft)
-    store.emit("invoice.created", made)
-    return made
+    return announce(store, rebuild(store, draft))
 
 
 @routes.get("/v1/invoices/{id}", "InvoiceRetrieveParams")

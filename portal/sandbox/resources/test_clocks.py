@@ -4,14 +4,15 @@ import logging
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.cycles import advance
+from portal.sandbox.billing.cycles import WHEN_DUE, advance
 from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.events import save_change
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import remove
-from portal.sandbox.routes import Call, Routes
+from portal.sandbox.routes import Call, Previews, Routes
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -22,12 +23,14 @@ _PATH = "/v1/test_helpers/test_clocks"
 _KEPT_SECONDS = 30 * 86400
 # Our own bound, the start of 2100: the periods of what is on a clock must be dates as well.
 _LATEST = 4_102_444_800
+# What carries its customer's clock.
+_BILLED = ("invoice", "invoiceitem", "subscription", "subscription_schedule")
 _NO_SUBSCRIPTION = {"interval": "year", "interval_count": 1}
 
 
-@routes.post(_PATH, "test_helpers.TestClockCreateParams", "frozen_time name")
+@routes.post(_PATH, "test_helpers.TestClockCreateParams", "customer frozen_time name")
 def create_test_clock(call: Call) -> StripeObject:
-    """Make a clock that stands at a moment; customers are put on it when they are made."""
+    """Make a clock that stands at a moment; customers are put on it when they are made, or now."""
     _check_date(call.params["frozen_time"])
     now = call.store.now()
     clock = {
@@ -40,9 +43,12 @@ def create_test_clock(call: Call) -> StripeObject:
         "name": call.params.get("name"),
         "status": "ready",
         "status_details": {},
+        "_due_at": now + _KEPT_SECONDS,
     }
     call.store.put(clock)
     call.store.emit(f"{_KIND}.created", clock)
+    if "customer" in call.params:
+        _attach(call.store, clock, call.params["customer"])
     return clock
 
 
@@ -61,11 +67,7 @@ def retrieve_test_clock(call: Call, id: str) -> StripeObject:
 @routes.delete(f"{_PATH}/{{id}}", "test_helpers.TestClockDeleteParams")
 def delete_test_clock(call: Call, id: str) -> StripeObject:
     """Delete the clock and every customer on it."""
-    clock = lookup.get(call.store, _KIND, id)
-    for customer in call.store.every("customer", test_clock=id):
-        remove(call, customer)
-    call.store.delete(_KIND, id)
-    call.store.emit(f"{_KIND}.deleted", clock)
+    _remove(call, lookup.get(call.store, _KIND, id))
     return {"id": id, "object": _KIND, "deleted": True}
 
 
@@ -97,7 +99,9 @@ def advance_test_clock(call: Call, id: str) -> StripeObject:
 def resume_advance(store: Store, ledger: UsageLedger, id: str) -> None:
     """Do what is due up to the target of a clock that is advancing, and stop it there.
 
-    If that fails nothing of it has happened, and the clock says `internal_failure` from then on.
+    Where an invoice waits for an answer to its `invoice.created` the clock waits too, still
+    advancing. If anything fails nothing of it has happened, and the clock says `internal_failure`
+    from then on.
     """
     clock = store.get(_KIND, id)
     if clock is None or clock["status"] != "advancing":
@@ -109,8 +113,42 @@ def resume_advance(store: Store, ledger: UsageLedger, id: str) -> None:
         _log.exception("the test clock %s cannot advance", id)
         store.rollback()
         arrived, status = clock, "internal_failure"
-    stopped = store.put(arrived | {"status": status, "status_details": {}})
+    if status == "ready" and arrived["frozen_time"] < target:
+        store.put(arrived | {"_waits": True})
+        return
+    stopped = store.put(arrived | {"status": status, "status_details": {}, "_waits": False})
     store.emit(f"{_KIND}.{status}", stopped)
+
+
+def _attach(store: Store, clock: StripeObject, id: str) -> None:
+    """Put a customer who lived in real time on the clock, with all that hangs on them."""
+    customer = lookup.named(store, "customer", id, "customer")
+    if customer["test_clock"] is not None:
+        raise Refused("This customer is on a test clock already.", param="customer")
+    if clock["frozen_time"] < store.now() and store.every("subscription", customer=id):
+        raise Refused(
+            "The frozen time must not be before the present of a customer with subscriptions.",
+            param="frozen_time",
+        )
+    for kind in _BILLED:
+        for owned in store.every(kind, customer=id):
+            store.put(owned | {"test_clock": clock["id"]})
+    save_change(store, "customer.updated", customer | {"test_clock": clock["id"]})
+
+
+def _remove(call: Call, clock: StripeObject) -> None:
+    for customer in call.store.every("customer", test_clock=clock["id"]):
+        remove(call, customer)
+    call.store.delete(_KIND, clock["id"])
+    call.store.emit(f"{_KIND}.deleted", clock)
+
+
+def _expire(store: Store, ledger: UsageLedger, clock: StripeObject) -> None:
+    """Delete a clock that has been kept as long as it may be."""
+    _remove(Call(store, ledger, {}, Previews()), clock)
+
+
+WHEN_DUE[_KIND] = _expire
 
 
 def _check_date(moment: int) -> None:

@@ -10,7 +10,7 @@ from portal.sandbox import lookup
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
-from portal.sandbox.thin_events import KIND, from_rfc3339, has_thin_form, snapshot_id, thin_event
+from portal.sandbox.thin_events import KIND, from_rfc3339, snapshot_id, thin_event
 
 StripeObject = dict[str, Any]
 routes = Routes()
@@ -34,9 +34,7 @@ def list_thin_events(call: Call) -> Listing:
     found = (
         thin_event(event)
         for event in both
-        if event["_emitted_at"] > oldest
-        and has_thin_form(event)
-        and within(created or None, _created(event))
+        if event["_emitted_at"] > oldest and within(created or None, _created(event))
     )
     wanted = (
         event
@@ -51,7 +49,7 @@ def list_thin_events(call: Call) -> Listing:
 def retrieve_thin_event(call: Call, id: str) -> StripeObject:
     """The event with everything that its delivery left out."""
     found = call.store.get(KIND, id) or call.store.get("event", snapshot_id(id))
-    if found is None or not has_thin_form(found):
+    if found is None:
         raise lookup.no_such("event", id)
     return thin_event(found)
 

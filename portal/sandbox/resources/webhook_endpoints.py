@@ -1,15 +1,16 @@
 """Webhook endpoints: https://docs.stripe.com/api/webhook_endpoints. The secret is told once."""
 
 import re
-import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
 from portal.sandbox import lookup
+from portal.sandbox.events import API_VERSION
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.routes import Call, Routes
+from portal.sandbox.signing import new_secret
 
 StripeObject = dict[str, Any]
 routes = Routes()
@@ -24,6 +25,7 @@ def create_webhook_endpoint(call: Call) -> StripeObject:
     store = call.store
     if len(store.every("webhook_endpoint")) >= _MOST:
         raise Refused(f"You have reached the maximum of {_MOST} test webhook endpoints.")
+    check_version(call.params.get("api_version"), "api_version")
     endpoint: StripeObject = {
         "id": store.new_id("we"),
         "object": "webhook_endpoint",
@@ -73,9 +75,12 @@ def delete_webhook_endpoint(call: Call, id: str) -> StripeObject:
     return {"id": id, "object": "webhook_endpoint", "deleted": True}
 
 
-def new_secret() -> str:
-    """A signing secret; it is no id, so it does not come of the seed."""
-    return f"whsec_{secrets.token_hex(16)}"
+def check_version(version: str | None, param: str) -> None:
+    """Refuse a version in which the events would not be rendered."""
+    if version not in (None, API_VERSION):
+        raise NotSupported(
+            f"This sandbox renders events in the version {API_VERSION} only.", param=param
+        )
 
 
 def check_url(url: str, param: str) -> None:
