@@ -114,7 +114,8 @@ def confirm_payment_intent(call: Call, id: str) -> StripeObject:
 def capture_payment_intent(call: Call, id: str) -> StripeObject:
     """Take what was authorised, or some of it."""
     intent = _in_status(call, id, ("requires_capture",), "captured")
-    amount = int(call.params.get("amount_to_capture", intent["amount_capturable"]))
+    asked: Any = call.params.get("amount_to_capture")
+    amount = int(intent["amount_capturable"] if asked is None else asked)
     if not 0 < amount <= intent["amount_capturable"]:
         raise Refused(
             "The requested capture amount is greater than the amount you can capture for this "

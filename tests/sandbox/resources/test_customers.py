@@ -167,11 +167,14 @@ def test_a_card_expires_in_a_month_that_there_is(sandbox_client, expiry, code):
     assert refused.value.code == code
 
 
-def test_a_card_number_is_never_taken(sandbox_client):
-    card = {"number": "4242424242424242", "exp_month": 1, "exp_year": 2040}
+def test_no_number_but_that_of_a_test_card_is_taken_or_repeated(sandbox_client):
+    card = {"number": "4000123456789017", "exp_month": 1, "exp_year": 2040}
 
-    with pytest.raises(stripe.InvalidRequestError, match="does not act on card"):
+    with pytest.raises(stripe.CardError) as caught:
         sandbox_client.v1.payment_methods.create({"type": "card", "card": card})
+
+    assert caught.value.code == "incorrect_number"
+    assert card["number"] not in str(caught.value.json_body)
 
 
 def test_an_unknown_test_token_is_no_payment_method(sandbox_client):
