@@ -87,7 +87,7 @@ def make_price(store: Store, params: StripeObject) -> StripeObject:
         raise Refused(f"Invalid currency: {params['currency']}.", param="currency")
     recurring = recurrence(store, params.get("recurring"))
     price = {
-        "id": store.new_id("price"),
+        "id": params.get("id") or store.new_id("price"),
         "object": "price",
         "active": True,
         "created": store.now(),
