@@ -97,6 +97,11 @@ def _refunds(store: Store, charge: StripeObject) -> Embedded:
     return Embedded(found, f"/v1/charges/{charge['id']}/refunds")
 
 
+def _line_items(store: Store, session: StripeObject) -> Embedded:
+    url = f"/v1/checkout/sessions/{session['id']}/line_items"
+    return Embedded(store.every("item", _session=session["id"])[::-1], url)
+
+
 def _stored(name: str) -> Source:
     return lambda _store, obj: obj.get(name)
 
@@ -108,6 +113,7 @@ ALWAYS: dict[tuple[str, str], Source] = {
 }
 INCLUDABLE: dict[tuple[str, str], Source] = {
     ("charge", "refunds"): _refunds,
+    ("checkout.session", "line_items"): _line_items,
     ("customer", "cash_balance"): lambda _store, _customer: None,
     ("customer", "invoice_credit_balance"): lambda _store, _customer: {},
     ("customer", "sources"): lambda _store, _customer: Embedded(),

@@ -20,11 +20,12 @@ from portal.sandbox.store_file import StoreFile
 
 StripeObject = dict[str, Any]
 Key = tuple[str, str]
+_NESTED = (dict, list)
 # `every` answers from an index when it is asked for one of these.
 INDEXED = (
     "customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
     "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
-    "_subscription",
+    "_session", "_subscription",
 )  # fmt: skip
 
 
@@ -239,10 +240,14 @@ def key_of(obj: StripeObject) -> Key:
 
 def copied(value: Any) -> Any:
     """A deep copy of what JSON can hold."""
+    # Most parts are plain, and a call for each of them would cost more than the copying.
     if isinstance(value, dict):
-        return {name: copied(part) for name, part in value.items()}
+        return {
+            name: copied(part) if part.__class__ in _NESTED else part
+            for name, part in value.items()
+        }
     if isinstance(value, list):
-        return [copied(part) for part in value]
+        return [copied(part) if part.__class__ in _NESTED else part for part in value]
     return value
 
 

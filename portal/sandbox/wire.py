@@ -27,6 +27,7 @@ _REFERENCES = {
     "application_fee": "application_fee",
     "balance_transaction": "balance_transaction",
     "charge": "charge",
+    "configuration": "billing_portal.configuration",
     "customer": "customer",
     "default_payment_method": "payment_method",
     "default_price": "price",
@@ -89,8 +90,9 @@ def presented(store: Store, obj: StripeObject, expand: Tree | None = None) -> St
     for (owner, name), source in ALWAYS.items():
         if owner == kind and not obj.get("deleted"):
             shown[name] = _below(store, source(store, obj), asked.pop(name, {}), name)
-    if kind == "subscription_item":
+    if kind in ("item", "subscription_item"):
         asked.setdefault("price", {})
+    if kind == "subscription_item":
         _show_plan(store, shown)
     for name, below in asked.items():
         includable = INCLUDABLE.get((kind, name))

@@ -3,6 +3,7 @@
 from portal.sandbox.resources import (
     balance_transactions,
     charges,
+    checkout_sessions,
     customers,
     event_destinations,
     events,
@@ -19,6 +20,8 @@ from portal.sandbox.resources import (
     payment_intents,
     payment_methods,
     plans,
+    portal_configurations,
+    portal_sessions,
     prices,
     products,
     setup_intents,
@@ -35,6 +38,7 @@ ROUTES = tuple(
     for module in (
         balance_transactions,
         charges,
+        checkout_sessions,
         customers,
         event_destinations,
         events,
@@ -51,6 +55,8 @@ ROUTES = tuple(
         payment_intents,
         payment_methods,
         plans,
+        portal_configurations,
+        portal_sessions,
         prices,
         products,
         setup_intents,

@@ -12,13 +12,13 @@ from portal.sandbox.billing.invoices import finalize
 from portal.sandbox.billing.manual_invoices import finalize_by_hand
 from portal.sandbox.billing.payment_objects import new_invoice_payment
 from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.card_refusals import unpaid_refusal
 from portal.sandbox.resources.customers import check_payment_method
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
 routes = Routes()
 _PAYABLE = ("draft", "open", "uncollectible")
-_PAYMENT_LINK = "https://docs.stripe.com/payments/payment-intents/verifying-status#next-actions"
 
 
 @routes.post("/v1/invoices/{id}/finalize", "InvoiceFinalizeInvoiceParams", "auto_advance")
@@ -138,22 +138,7 @@ def _collected(
     paid = payment.pay(store, invoice, at, card, on_request=True)
     if paid["status"] == "paid":
         return paid
-    intent = payment.intent_of(store, paid) or {}
-    if intent.get("status") == "requires_action":
-        raise Refused(
-            "This payment requires additional user action before it can be completed "
-            f"successfully. Payment can be completed using the PaymentIntent associated with the "
-            f"invoice. For more details see: {_PAYMENT_LINK}",
-            status=402,
-            type="card_error",
-            code="invoice_payment_intent_requires_action",
-            payment_intent=intent["id"],
-            lasting=True,
-        )
-    error = {"message": "Your card was declined.", **(intent.get("last_payment_error") or {})}
-    known = {"type", "doc_url"}
-    told = {name: part for name, part in error.items() if name not in known}
-    raise Refused(**told, status=402, type="card_error", param="", lasting=True)
+    raise unpaid_refusal(store, paid) or Refused("Your card was declined.", lasting=True)
 
 
 def _check_fits(intent: StripeObject, invoice: StripeObject) -> None:

@@ -1,0 +1,129 @@
+"""Checkout sessions: https://docs.stripe.com/api/checkout/sessions.
+
+They keep a card (mode setup) or start a subscription; their page is the sandbox's own.
+"""
+
+from typing import Any
+
+from portal.sandbox import lookup
+from portal.sandbox.billing.checkout import expire
+from portal.sandbox.fields import merged_metadata
+from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.checkout_shape import amounts, new_line_items, new_session
+from portal.sandbox.resources.setup_intents import create_setup_intent
+from portal.sandbox.routes import Call, Routes
+
+StripeObject = dict[str, Any]
+routes = Routes()
+_ACTS_ON = (
+    "cancel_url client_reference_id currency customer customer_email expires_at "
+    "line_items.price line_items.quantity locale metadata mode payment_method_types "
+    "setup_intent_data.description setup_intent_data.metadata subscription_data.description "
+    "subscription_data.metadata success_url ui_mode"
+)
+
+
+@routes.post("/v1/checkout/sessions", "checkout.SessionCreateParams", _ACTS_ON)
+def create_session(call: Call) -> StripeObject:
+    """Open a session, for a customer or for somebody yet unknown."""
+    store, params = call.store, {"mode": "payment", **call.params}
+    _check_settings(params)
+    customer = None
+    if "customer" in params:
+        customer = lookup.named(store, "customer", params["customer"], "customer")
+    session = new_session(store, customer, params)
+    if params["mode"] == "setup":
+        session["setup_intent"] = _setup_intent(call, session)
+    else:
+        items = new_line_items(store, session, params.get("line_items", []))
+        session |= amounts(items)
+        for item in items:
+            store.put(item)
+    # https://docs.stripe.com/api/events/types has no event for an opened session.
+    return store.put(session)
+
+
+@routes.get(
+    "/v1/checkout/sessions",
+    "checkout.SessionListParams",
+    "created customer payment_intent status subscription",
+)
+def list_sessions(call: Call) -> Listing:
+    """Sessions, newest first."""
+    asked = call.params
+    for kind in ("customer", "payment_intent", "subscription"):
+        lookup.check_filter(call.store, kind, asked)
+    names = ("customer", "payment_intent", "status", "subscription")
+    exact = {name: asked[name] for name in names if name in asked}
+    found = (
+        session
+        for session in call.store.each("checkout.session", **exact)
+        if within(asked.get("created"), session["created"])
+    )
+    return Listing(found, "checkout.session")
+
+
+@routes.get("/v1/checkout/sessions/{id}", "checkout.SessionRetrieveParams")
+def retrieve_session(call: Call, id: str) -> StripeObject:
+    """The session as it is now."""
+    return lookup.get(call.store, "checkout.session", id)
+
+
+@routes.post("/v1/checkout/sessions/{id}", "checkout.SessionUpdateParams", "metadata")
+def update_session(call: Call, id: str) -> StripeObject:
+    """Change the metadata, which is all that can be changed here."""
+    session = lookup.get(call.store, "checkout.session", id)
+    asked = call.params.get("metadata", {})
+    session["metadata"] = merged_metadata(session["metadata"], asked)
+    return call.store.put(session)
+
+
+@routes.get("/v1/checkout/sessions/{id}/line_items", "checkout.SessionListLineItemsParams")
+def list_line_items(call: Call, id: str) -> Listing:
+    """What the session sells, in its order."""
+    lookup.get(call.store, "checkout.session", id)
+    return Listing(call.store.every("item", _session=id)[::-1], "item")
+
+
+@routes.post("/v1/checkout/sessions/{id}/expire", "checkout.SessionExpireParams")
+def expire_session(call: Call, id: str) -> StripeObject:
+    """Close an open session; its page cannot be used any more."""
+    session = lookup.get(call.store, "checkout.session", id)
+    if session["status"] != "open":
+        raise Refused(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of {session['status']}."
+        )
+    return expire(call.store, session)
+
+
+def _check_settings(params: StripeObject) -> None:
+    if params["mode"] == "payment":
+        raise NotSupported("This sandbox has no Checkout in payment mode.", param="mode")
+    if params.get("ui_mode", "hosted_page") != "hosted_page":
+        raise NotSupported("This sandbox has hosted pages only.", param="ui_mode")
+    if params.get("locale", "auto") not in ("auto", "en"):
+        raise NotSupported("The pages of this sandbox speak English only.", param="locale")
+    if params.get("payment_method_types", ["card"]) != ["card"]:
+        raise NotSupported("This sandbox takes cards only.", param="payment_method_types")
+    if "customer" in params and "customer_email" in params:
+        raise Refused(
+            "You may only specify one of these parameters: customer, customer_email.",
+            param="customer",
+        )
+    of_the_other = {"setup": ("line_items", "subscription_data"), "subscription": (
+        "setup_intent_data",)}[params["mode"]]  # fmt: skip
+    for name in of_the_other:
+        if name in params:
+            raise Refused(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
+
+
+def _setup_intent(call: Call, session: StripeObject) -> str:
+    """The setup that the session is to bring to an end."""
+    asked = dict(call.params.get("setup_intent_data", {})) | {"usage": "off_session"}
+    if session["customer"]:
+        asked["customer"] = session["customer"]
+    made = create_setup_intent(Call(call.store, call.ledger, asked, call.previews, call.afterwards))
+    call.store.put(made | {"_checkout_session": session["id"]})
+    return str(made["id"])

@@ -1,0 +1,186 @@
+"""A new Checkout session as an object, and its line items.
+
+https://docs.stripe.com/api/checkout/sessions/create
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import is_currency
+
+from portal.rating.price import price_from_stripe
+from portal.rating.rate import rate
+from portal.sandbox import lookup
+from portal.sandbox.billing.checkout import customer_details
+from portal.sandbox.fields import merged_metadata
+from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.web_addresses import checked_address
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+_HALF_AN_HOUR, _DAY = 30 * 60, 24 * 3600
+_UNUSED = (
+    "adaptive_pricing", "after_expiration", "allow_promotion_codes",
+    "allowed_payment_method_types", "billing_address_collection", "branding_settings",
+    "client_secret", "collected_information", "consent", "consent_collection",
+    "currency_conversion", "customer_account", "customer_creation", "excluded_payment_method_types",
+    "integration_identifier", "invoice", "invoice_creation", "managed_payments",
+    "name_collection", "optional_items", "origin_context", "payment_intent", "payment_link",
+    "payment_method_collection", "payment_method_configuration_details", "permissions",
+    "presentment_details", "recovered_from", "redirect_on_completion", "return_url",
+    "saved_payment_method_options", "setup_intent", "shipping_address_collection",
+    "shipping_cost", "submit_type", "subscription", "tax_id_collection", "wallet_options",
+)  # fmt: skip
+_NO_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+
+
+def new_session(store: Store, customer: StripeObject | None, params: StripeObject) -> StripeObject:
+    """The session as it opens; not kept, and without its amounts."""
+    id, now = store.new_id("cs_test"), store.now()
+    expires_at = _expiry(params, now)
+    session = {
+        "id": id,
+        "object": "checkout.session",
+        **dict.fromkeys(_UNUSED),
+        "amount_subtotal": None,
+        "amount_total": None,
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "cancel_url": _address(params, "cancel_url"),
+        "client_reference_id": params.get("client_reference_id"),
+        "created": now,
+        "currency": _currency(params),
+        "custom_fields": [],
+        "custom_text": dict.fromkeys(_NO_TEXTS),
+        "customer": customer["id"] if customer else None,
+        "customer_email": params.get("customer_email"),
+        "discounts": [],
+        "expires_at": expires_at,
+        "livemode": False,
+        "locale": params.get("locale"),
+        "metadata": merged_metadata({}, params.get("metadata")),
+        "mode": params["mode"],
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_types": ["card"],
+        "payment_status": "no_payment_required" if params["mode"] == "setup" else "unpaid",
+        "phone_number_collection": {"enabled": False},
+        "shipping_options": [],
+        "status": "open",
+        "success_url": _success_url(params),
+        "total_details": None,
+        "ui_mode": "hosted_page",
+        "url": f"{store.address}/c/pay/{id}",
+        "_due_at": expires_at,
+        "_subscription_data": params.get("subscription_data", {}),
+    }
+    return session | {"customer_details": customer_details(customer, session)}
+
+
+def new_line_items(
+    store: Store, session: StripeObject, asked: list[StripeObject]
+) -> list[StripeObject]:
+    """What a subscription is to be made of; a metered price has no quantity and no amount yet."""
+    if not asked:
+        raise Refused(
+            "Missing required param: line_items.", code="parameter_missing", param="line_items"
+        )
+    return [
+        _line_item(store, session, item, f"line_items[{position}]")
+        for position, item in enumerate(asked)
+    ]
+
+
+def amounts(items: list[StripeObject]) -> StripeObject:
+    """What is to be paid at once, and in which currency."""
+    currencies = {item["currency"] for item in items}
+    if len(currencies) > 1:
+        raise Refused("All line items must have the same currency.", param="line_items")
+    total = sum(item["amount_total"] for item in items)
+    nothing = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
+    return {
+        "amount_subtotal": total,
+        "amount_total": total,
+        "currency": currencies.pop(),
+        "total_details": nothing,
+    }
+
+
+def _line_item(
+    store: Store, session: StripeObject, asked: StripeObject, param: str
+) -> StripeObject:
+    where = f"{param}[price]"
+    if "price" not in asked:
+        raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
+    price = lookup.named(store, "price", asked["price"], where)
+    _check_price(price, where)
+    is_metered = price["recurring"]["usage_type"] == "metered"
+    if is_metered and "quantity" in asked:
+        raise Refused(
+            "Quantity should not be specified where usage_type is `metered`.",
+            param=f"{param}[quantity]",
+        )
+    quantity = None if is_metered else asked.get("quantity", 1)
+    if quantity is not None and quantity < 1:
+        raise Refused("This value must be greater than or equal to 1.", param=f"{param}[quantity]")
+    amount = 0 if quantity is None else _amount(price, quantity)
+    product = store.look("product", price["product"]) or {}
+    return {
+        "id": store.new_id("li"),
+        "object": "item",
+        "adjustable_quantity": None,
+        "amount_discount": 0,
+        "amount_subtotal": amount,
+        "amount_tax": 0,
+        "amount_total": amount,
+        "currency": price["currency"],
+        "description": product.get("name"),
+        "metadata": {},
+        "price": price["id"],
+        "quantity": quantity,
+        "_session": session["id"],
+    }
+
+
+def _amount(price: StripeObject, quantity: int) -> int:
+    lines = rate(price_from_stripe(price), Decimal(quantity)).lines
+    return sum(line.amount for line in lines)
+
+
+def _check_price(price: StripeObject, param: str) -> None:
+    if price["type"] != "recurring":
+        raise NotSupported("This sandbox checks out recurring prices only.", param=param)
+    if not price["active"]:
+        raise Refused(
+            "The price specified is inactive. This field only accepts active prices.", param=param
+        )
+
+
+def _success_url(params: StripeObject) -> str:
+    if "success_url" not in params:
+        raise Refused(
+            "Missing required param: success_url.", code="parameter_missing", param="success_url"
+        )
+    # What is filled in later would not be an address yet.
+    checked_address(params["success_url"].replace("{CHECKOUT_SESSION_ID}", "id"), "success_url")
+    return str(params["success_url"])
+
+
+def _address(params: StripeObject, name: str) -> str | None:
+    return checked_address(params[name], name) if name in params else None
+
+
+def _currency(params: StripeObject) -> str | None:
+    currency = params.get("currency", "").lower()
+    if currency and not is_currency(currency.upper()):
+        raise Refused(f"Invalid currency: {currency}.", param="currency")
+    return currency or None
+
+
+def _expiry(params: StripeObject, now: int) -> int:
+    wanted = int(params.get("expires_at", now + _DAY))
+    if not now + _HALF_AN_HOUR <= wanted <= now + _DAY:
+        raise Refused(
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout "
+            "Session creation.",
+            param="expires_at",
+        )
+    return wanted
