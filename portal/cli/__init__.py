@@ -8,7 +8,7 @@ import typer
 
 from portal.errors import PortalError
 
-_GROUPS = ("demo", "serve", "sandbox", "mirror", "webhook", "inbox", "rate")
+_GROUPS = ("demo", "serve", "sandbox", "mirror", "webhook", "inbox", "rate", "doctor")
 
 
 def main() -> None:

@@ -84,6 +84,22 @@ async def list_customers(
         )
 
 
+async def list_every_customer(gateway: Gateway) -> AsyncIterator[CustomerFacts]:
+    """All customers, those on test clocks too."""
+    async for page in list_customers(gateway):
+        for facts in page.facts:
+            if isinstance(facts, CustomerFacts):
+                yield facts
+    if gateway.is_live:
+        return
+    async for clocks in list_test_clocks(gateway):
+        for clock in clocks.facts:
+            async for page in list_customers(gateway, test_clock=clock.id):
+                for facts in page.facts:
+                    if isinstance(facts, CustomerFacts):
+                        yield facts
+
+
 async def list_subscriptions(
     gateway: Gateway, after: str | None = None, *, customer: str | None = None
 ) -> Pages:

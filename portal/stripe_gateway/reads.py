@@ -132,6 +132,19 @@ async def retrieve(gateway: Gateway, kind: str, object_id: str) -> ObjectFacts |
     return await _RETRIEVE[kind](gateway, object_id)
 
 
+async def preview_invoice(gateway: Gateway, subscription: SubscriptionFacts) -> InvoiceFacts:
+    """The next invoice of a subscription as Stripe previews it; StripeRefused when there is none.
+
+    https://docs.stripe.com/api/invoices/create_preview
+    """
+    answer = await gateway.read(
+        lambda client: client.v1.invoices.create_preview_async(
+            {"customer": subscription.customer_id, "subscription": subscription.id}
+        )
+    )
+    return await complete_invoice(gateway, answer)
+
+
 async def complete_subscription(gateway: Gateway, answer: Answer) -> SubscriptionFacts:
     """A subscription with the items that Stripe did not embed: it embeds ten."""
     subscription = answer.stripe_object

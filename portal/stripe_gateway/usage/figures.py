@@ -14,7 +14,7 @@ from portal.errors import StripeRefused
 from portal.stripe_gateway import translate
 from portal.stripe_gateway.client import Answer, Gateway, together
 from portal.stripe_gateway.facts import InvoiceFacts, ObjectFacts, SubscriptionFacts
-from portal.stripe_gateway.reads import complete_invoice, complete_subscription
+from portal.stripe_gateway.reads import complete_subscription, preview_invoice
 from portal.stripe_gateway.usage.agreement import bills_the_totals, metered_period
 from portal.stripe_gateway.usage.facts import MeterPeriod, UsageTotalFacts
 from portal.stripe_gateway.usage.summaries import MeterReader
@@ -113,16 +113,10 @@ def _billing_now(subscriptions: Iterable[SubscriptionFacts]) -> list[MeterPeriod
 async def _read_preview(gateway: Gateway, subscription: SubscriptionFacts) -> InvoiceFacts | None:
     """Stripe's preview of the subscription's next invoice; None when there will be none.
 
-    Where Stripe refuses it for another reason, say an unknown tax location, usage goes on without
-    (https://docs.stripe.com/api/invoices/create_preview).
+    Where Stripe refuses it for another reason, say an unknown tax location, usage goes on without.
     """
     try:
-        answer = await gateway.read(
-            lambda client: client.v1.invoices.create_preview_async(
-                {"customer": subscription.customer_id, "subscription": subscription.id}
-            )
-        )
-        return await complete_invoice(gateway, answer)
+        return await preview_invoice(gateway, subscription)
     except StripeRefused as refused:
         if refused.code != "invoice_upcoming_none":
             _log.warning("the preview of %s was refused: %s", subscription.id, refused)
