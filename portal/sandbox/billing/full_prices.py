@@ -1,13 +1,19 @@
-"""What an item costs for a whole period, as a change reckons with it."""
+"""What an item costs for a whole period, as a change reckons with it.
 
-from collections.abc import Sequence
+https://docs.stripe.com/billing/subscriptions/prorations#prorations-and-discounts
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.money import round_amount
+from portal.rating.invoice import BillLine, rate_invoice
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
 from portal.sandbox.billing.charges import price_of
+from portal.sandbox.billing.discounts import inherited, rated_discounts
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -16,7 +22,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class FullPrice:
-    """The price of a whole period, less the discounts that are in force: (id, amount) each."""
+    """The price of a whole period, and the discounts that come off it: (id, amount) each."""
 
     gross: Decimal
     discounts: tuple[tuple[str, int], ...] = ()
@@ -28,12 +34,39 @@ class FullPrice:
 
 
 def full_price(
-    store: Store,
-    subscription: StripeObject,
-    item: StripeObject,
-    items: Sequence[StripeObject],
+    store: Store, subscription: StripeObject, item: StripeObject, sharing: Sequence[StripeObject]
 ) -> FullPrice:
-    """The item's price; `items` are all that share the subscription's discounts."""
+    """The item's price by now; `sharing` are all items by which its discounts are shared."""
+    gross = _gross(store, subscription, item)
+    at, currency = store.now(subscription["customer"]), subscription["currency"]
+    of_all = rated_discounts(store, inherited(store, subscription, at), currency)
+    if not of_all and not item["discounts"]:
+        return FullPrice(gross)
+    lines = _bill(store, subscription, sharing)
+    rated = rate_invoice(lines, discounts=of_all, grants=(), balance=0)
+    (own,) = (line for line in rated.lines if line.line.key == item["id"])
+    return FullPrice(gross, tuple(own.discount_amounts))
+
+
+def _gross(store: Store, subscription: StripeObject, item: StripeObject) -> Decimal:
     price = price_from_stripe(price_of(store, item), subscription["currency"])
     rated = rate(price, Decimal(item["quantity"])).lines
-    return FullPrice(sum((line.exact for line in rated), _NOTHING))
+    return sum((line.exact for line in rated), _NOTHING)
+
+
+def _bill(
+    store: Store, subscription: StripeObject, items: Iterable[StripeObject]
+) -> list[BillLine]:
+    """The items as the lines of a bill for a whole period."""
+    return [
+        BillLine(
+            key=item["id"],
+            amount=round_amount(_gross(store, subscription, item)),
+            product=price_of(store, item)["product"],
+            price=item["price"],
+            is_metered=False,
+            period_end=item["current_period_end"],
+            discounts=rated_discounts(store, item["discounts"], subscription["currency"]),
+        )
+        for item in items
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 from portal.sandbox.billing.charges import price_named, price_of
 from portal.sandbox.billing.debits import debits_at, note_invoice_item
 from portal.sandbox.billing.descriptions import REMAINING, UNUSED, proration_description
-from portal.sandbox.billing.full_prices import full_price
+from portal.sandbox.billing.full_prices import FullPrice, full_price
 from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.billing.lines import part_of_period, product_of
 from portal.sandbox.billing.periods import period_holding
@@ -79,7 +79,7 @@ class Prorations:
 
     def debit(self, item: StripeObject, since: int) -> StripeObject:
         """Charge the item for the rest of its period from a moment on."""
-        full = full_price(self._store, self._subscription, item, self._items)
+        full = self._full_price(item)
         part = Part(
             words=REMAINING,
             amount=full.net,
@@ -112,7 +112,7 @@ class Prorations:
         debits = debits_at(self._store, item, since)
         return Part(
             words=UNUSED,
-            amount=full_price(self._store, self._subscription, item, self._items).net,
+            amount=self._full_price(item).net,
             whole=self._whole(item, since),
             start=since,
             end=item["current_period_end"],
@@ -120,6 +120,12 @@ class Prorations:
             quantity=Decimal(item["quantity"]),
             credited_items=debits[-1].credited_items if debits else None,
         )
+
+    def _full_price(self, item: StripeObject) -> FullPrice:
+        # https://docs.stripe.com/billing/subscriptions/prorations#credit-prorations: in classic
+        # mode an amount off may count for an item in full, however many items share it.
+        sharing = self._items if is_flexible(self._subscription) else [item]
+        return full_price(self._store, self._subscription, item, sharing)
 
     def _whole(self, item: StripeObject, moment: int) -> int:
         """How long the whole period is in which the moment lies, in seconds."""

@@ -15,7 +15,7 @@ from portal.sandbox.routes import Call, Routes
 StripeObject = dict[str, Any]
 routes = Routes()
 # What a request says of the change and not of the item.
-_OF_THE_CHANGE = ("off_session", "payment_behavior", "proration_behavior", "proration_date")
+_OF_THE_CHANGE = ("payment_behavior", "proration_behavior", "proration_date")
 _ACTS_ON = " ".join((*ITEM_PARAMS, *_OF_THE_CHANGE))
 
 
@@ -42,7 +42,9 @@ def create_subscription_item(call: Call) -> StripeObject:
     return items_of(call.store, subscription)[-1]
 
 
-@routes.post("/v1/subscription_items/{id}", "SubscriptionItemUpdateParams", _ACTS_ON)
+@routes.post(
+    "/v1/subscription_items/{id}", "SubscriptionItemUpdateParams", f"off_session {_ACTS_ON}"
+)
 def update_subscription_item(call: Call, id: str) -> StripeObject:
     """Change the item."""
     _change(call, _owner(call, id), {"id": id})
