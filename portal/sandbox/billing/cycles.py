@@ -10,10 +10,13 @@ from portal.sandbox.billing import checkout
 from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_back
 from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by
+from portal.sandbox.billing.collection import pause_behavior
 from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.pausing import give_up_resuming
 from portal.sandbox.billing.payment import retry
+from portal.sandbox.billing.pending_updates import discard_update
 from portal.sandbox.billing.renewal import (
     CONFIRMED_WITHIN,
     end_subscription,
@@ -79,6 +82,28 @@ def _expire(
     return kept if is_over(kept) else expire_incomplete(store, kept, at)
 
 
+def _end_pauses(
+    store: Store, _ledger: UsageLedger, subscription: StripeObject, at: int
+) -> StripeObject:
+    """Collect again when that is due; give up a resumption that was not paid."""
+    paused = subscription["pause_collection"]
+    if paused is not None and (paused["resumes_at"] or at + 1) <= at:
+        subscription = store.put(subscription | {"pause_collection": None})
+    if (subscription.get("_resumes_until") or at + 1) <= at:
+        subscription = give_up_resuming(store, subscription, at)
+    return subscription
+
+
+def _expire_update(
+    store: Store, _ledger: UsageLedger, subscription: StripeObject, at: int
+) -> StripeObject:
+    """Give up an update that waited too long for its payment."""
+    pending = subscription["pending_update"]
+    if pending is not None and pending["expires_at"] <= at:
+        discard_update(store, subscription, at)
+    return store.get("subscription", subscription["id"]) or subscription
+
+
 def _pass_trial(
     store: Store, _ledger: UsageLedger, subscription: StripeObject, at: int
 ) -> StripeObject:
@@ -95,7 +120,10 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject, at: in
     if charges:
         occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-        wait_for_usage(store, ledger, draft)
+        if pause_behavior(store, draft) is None:
+            wait_for_usage(store, ledger, draft)
+        else:
+            complete(store, draft, at)
         subscription = subscription | {"latest_invoice": draft["id"]}
     if ends_by(subscription, at):
         return end_subscription(store, subscription, at)
@@ -123,6 +151,8 @@ def _set_clock(store: Store, clock_id: str, moment: int) -> StripeObject:
 # What a subscription may be visited for, in this order: a trial is over before its end is billed.
 _STEPS: tuple[Callable[[Store, UsageLedger, StripeObject, int], StripeObject], ...] = (
     _expire,
+    _expire_update,
+    _end_pauses,
     _pass_trial,
     _renew,
 )

@@ -6,12 +6,12 @@ from typing import Any
 
 from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.charges import Charge, is_metered, measured
+from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.debits import note_charge
 from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import item_line, pending_items
-from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize
+from portal.sandbox.billing.invoices import Occasion, draft_invoice
 from portal.sandbox.billing.lines import charge_lines
-from portal.sandbox.billing.payment import pay
 from portal.sandbox.billing.totals import with_totals
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import differences
@@ -60,7 +60,7 @@ def wait_for_usage(store: Store, ledger: UsageLedger, draft: StripeObject) -> St
 
 def complete(store: Store, draft: StripeObject, at: int) -> StripeObject:
     """Finalise the draft as it is and try to collect."""
-    return pay(store, finalize(store, draft, at), at)
+    return collect(store, draft, at)
 
 
 def refresh_drafts(store: Store, ledger: UsageLedger, customer: str) -> None:
@@ -141,6 +141,7 @@ def _remembered(charge: Charge) -> StripeObject:
         "end": charge.end,
         "counted_to": charge.counted_to,
         "is_free": charge.is_free,
+        "billed_early": charge.billed_early and decimal_text(charge.billed_early),
     }
 
 
@@ -148,7 +149,9 @@ def _recalled(store: Store, kept: StripeObject) -> Charge:
     price = store.get("price", kept["price"])
     if price is None:
         raise LookupError(f"{kept['price']}, which a draft charges, is not there")
-    return Charge(**kept | {"price": price, "quantity": Decimal(kept["quantity"])})
+    billed = kept["billed_early"] and Decimal(kept["billed_early"])
+    amounts = {"quantity": Decimal(kept["quantity"]), "billed_early": billed}
+    return Charge(**kept | amounts | {"price": price})
 
 
 def _invoice_item(line: StripeObject) -> str | None:

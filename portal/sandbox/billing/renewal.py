@@ -42,6 +42,12 @@ def is_over(subscription: StripeObject) -> bool:
     return subscription["status"] in _OVER
 
 
+def is_tried(subscription: StripeObject) -> bool:
+    """Whether it shows an update that may still be undone (see held_updates.py)."""
+    held = subscription.get("_held")
+    return held is not None and held["invoice"] is None
+
+
 def keep_scheduled(
     store: Store, subscription: StripeObject, before: StripeObject | None = None
 ) -> StripeObject:
@@ -54,7 +60,7 @@ def keep_scheduled(
         before = presented(store, store.get("subscription", subscription["id"]) or subscription)
     kept = store.put(subscription | {"_due_at": next_visit(store, subscription)})
     previous = differences(before, presented(store, kept))
-    if previous:
+    if previous and not is_tried(kept):
         store.emit("customer.subscription.updated", kept, previous)
     return kept
 
@@ -100,6 +106,7 @@ def _other_moments(store: Store, subscription: StripeObject) -> Iterator[int | N
         yield subscription["trial_end"] - TRIAL_TOLD_BEFORE
     for group, name in (("pause_collection", "resumes_at"), ("pending_update", "expires_at")):
         yield (subscription[group] or {}).get(name)
+    yield subscription.get("_resumes_until")
     schedule = store.look("subscription_schedule", subscription["schedule"] or "") or {}
     yield (schedule.get("current_phase") or {}).get("end_date")
     if subscription["status"] not in _BILLS_NOTHING:

@@ -7,13 +7,14 @@ choose what follows when the last retry has failed; here it is Stripe's default,
 from typing import Any
 
 from portal.sandbox.billing import retries
+from portal.sandbox.billing.held_updates import abandon, release, waits_for
 from portal.sandbox.billing.invoices import subscription_of
-from portal.sandbox.billing.renewal import end_subscription, keep_scheduled
+from portal.sandbox.billing.renewal import end_subscription, is_over, is_tried, keep_scheduled
 from portal.sandbox.events import save_change
 from portal.sandbox.store import Store
+from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
-_ENDED = ("canceled", "incomplete_expired")
 _BEHIND = ("incomplete", "past_due", "unpaid")
 # What the vendor has given up is no longer owed, so it does not hold a subscription back.
 _SETTLED = ("paid", "uncollectible", "void")
@@ -26,8 +27,10 @@ def follow_payment(store: Store, invoice: StripeObject, at: int) -> None:
     voided instead of paid ends the subscription before it has begun.
     """
     subscription = store.get("subscription", subscription_of(invoice) or "")
-    if subscription is None or subscription["status"] in _ENDED:
+    if subscription is None or is_over(subscription):
         return
+    if waits_for(subscription, invoice):
+        subscription = _decide(store, subscription, invoice)
     if invoice["status"] in _SETTLED:
         if _is_latest(store, subscription, invoice):
             _settled(store, subscription, invoice, at)
@@ -46,6 +49,15 @@ def good_standing(subscription: StripeObject, at: int) -> str:
     return "trialing" if trial_end is not None and trial_end > at else "active"
 
 
+def go_on(store: Store, subscription: StripeObject, at: int) -> StripeObject:
+    """Let a paused subscription be in force again."""
+    status = good_standing(subscription, at)
+    over = {"status": status, "status_details": None, "_resumes_with": None}
+    resumed = store.put(subscription | over | {"_resumes_until": None})
+    store.emit("customer.subscription.resumed", resumed)
+    return resumed
+
+
 def expire_incomplete(store: Store, subscription: StripeObject, at: int) -> StripeObject:
     """Give up a subscription whose first invoice was not paid."""
     over = {"status": "incomplete_expired", "ended_at": at, "_due_at": None}
@@ -61,16 +73,30 @@ def stop_collecting(store: Store, subscription: StripeObject) -> None:
             save_change(store, "invoice.updated", invoice | stopped)
 
 
+def _decide(store: Store, subscription: StripeObject, invoice: StripeObject) -> StripeObject:
+    """Apply the update that waits for the invoice, or give it up with the invoice."""
+    if invoice["status"] == "paid":
+        return release(store, subscription)
+    if invoice["status"] in _SETTLED:
+        return abandon(store, subscription, invoice)
+    return subscription
+
+
 def _settled(store: Store, subscription: StripeObject, invoice: StripeObject, at: int) -> None:
-    is_first = subscription["status"] == "incomplete"
-    if is_first and invoice["status"] == "void":
+    is_paid = invoice["status"] == "paid"
+    if is_paid and subscription.get("_resumes_with") == invoice["id"]:
+        before = presented(store, subscription)
+        keep_scheduled(store, go_on(store, subscription, at), before)
+    elif subscription["status"] == "incomplete" and invoice["status"] == "void":
         expire_incomplete(store, subscription, at)
     elif subscription["status"] in _BEHIND:
         keep_scheduled(store, subscription | {"status": good_standing(subscription, at)})
 
 
 def _unpaid(store: Store, subscription: StripeObject, invoice: StripeObject, at: int) -> None:
-    if retries.are_over(invoice) and subscription["status"] != "incomplete":
+    if is_tried(subscription) or waits_for(subscription, invoice):
+        return
+    if retries.are_over(invoice) and subscription["status"] in ("active", "past_due"):
         stop_collecting(store, subscription)
         details = subscription["cancellation_details"] | {"reason": "payment_failed"}
         end_subscription(store, subscription | {"cancellation_details": details}, at)
