@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.fixtures.stripe_account",
     "tests.fixtures.stripe_wire",
     "tests.fixtures.tabs",
+    "tests.fixtures.webhook_receiver",
 ]

@@ -114,8 +114,11 @@ def _json(body: bytes) -> Any:
 
 
 def _checked(kind: type[Asked], body: bytes) -> Asked:
+    asked = _json(body)
+    if not isinstance(asked, dict):
+        raise Refused("The body must be a JSON object.", param="body")
     try:
-        return kind.model_validate(_json(body))
+        return kind.model_validate(asked)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refused(first["msg"], param=str(next(iter(first["loc"]), "body"))) from None
+        raise Refused(first["msg"], param=str(first["loc"][0])) from None

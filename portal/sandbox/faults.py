@@ -25,7 +25,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     match: str = Field(default="*", min_length=1)
-    kind: ApiFault | WebhookFault
+    kind: Literal[ApiFault, WebhookFault]
     times: int | None = Field(default=None, ge=1)
     seconds: float = Field(default=1, ge=0, le=_LONGEST_SECONDS, allow_inf_nan=False)
 
@@ -118,6 +118,8 @@ def _refusal(kind: str) -> Refused:
 
 
 def _fault(position: int, asked: object) -> Fault:
+    if not isinstance(asked, dict):
+        raise Refused("A fault is given as an object.", param=f"faults[{position}]")
     try:
         fault = Fault.model_validate(asked)
     except ValidationError as error:

@@ -128,6 +128,54 @@ def test_a_clock_has_room_for_three_customers(sandbox_client):
         make_customer(sandbox_client, test_clock=clock.id)
 
 
+def test_an_existing_customer_is_put_on_a_clock_for_good(sandbox_client):
+    client, customer = sandbox_client, make_customer(sandbox_client)
+    clocks = client.v1.test_helpers.test_clocks
+    frozen, asked = at(2026, 1, 1), {"name": "Year", "customer": customer.id}
+
+    clock = clocks.create({"frozen_time": frozen, **asked})
+    with pytest.raises(stripe.InvalidRequestError) as twice:
+        clocks.create({"frozen_time": frozen, **asked})
+    with pytest.raises(stripe.InvalidRequestError) as nobody:
+        clocks.create({"frozen_time": frozen, "customer": "cus_nobody"})
+
+    assert (clock.name, clock.status) == ("Year", "ready")
+    assert client.v1.customers.retrieve(customer.id).test_clock == clock.id
+    assert (twice.value.param, nobody.value.param) == ("customer", "customer")
+
+
+def test_a_customer_takes_their_subscriptions_along_onto_a_clock(sandbox_client):
+    client, payer = sandbox_client, make_payer(sandbox_client)
+    items = [{"price": make_plan(client).id}]
+    made = client.v1.subscriptions.create({"customer": payer.id, "items": items})
+    end = made["items"].data[0].current_period_end
+    clocks = client.v1.test_helpers.test_clocks
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        clocks.create({"frozen_time": at(2026, 1, 1), "customer": payer.id})
+    clock = clocks.create({"frozen_time": made.created + 60, "customer": payer.id})
+    clocks.advance(clock.id, {"frozen_time": end + 3600})
+    wait_for(lambda: is_ready(client, clock), "the clock")
+
+    assert refused.value.param == "frozen_time"
+    invoices = client.v1.invoices.list({"customer": payer.id}).data
+    assert [one.status for one in invoices] == ["paid", "paid"]
+
+
+def test_a_clock_tells_of_its_own_life(sandbox_client):
+    clock = make_clock(sandbox_client, 2026, 1, 1)
+    advance(sandbox_client, clock, 2026, 2, 1)
+    sandbox_client.v1.test_helpers.test_clocks.delete(clock.id)
+
+    asked = {"type": "test_helpers.test_clock.*", "limit": 4}
+    told = sandbox_client.v1.events.list(asked).data[::-1]
+
+    assert [one.type.rpartition(".")[2] for one in told] == [
+        "created", "advancing", "ready", "deleted",
+    ]  # fmt: skip
+    assert {one.data.object.id for one in told} == {clock.id}
+
+
 def test_a_subscription_that_is_to_end_with_its_period_does(sandbox_client):
     clock = make_clock(sandbox_client, 2026, 1, 1)
     payer = make_payer(sandbox_client, test_clock=clock.id)

@@ -1,62 +1,13 @@
 """Events reach every endpoint that wants them, signed, and again until they are accepted."""
 
-import http.server
 import json
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 import stripe
 
 from tests.fixtures.sandbox import start_sandbox
-from tests.sandbox.objects import make_customer, make_payer, make_plan, wait_for
-
-
-@dataclass
-class Receiver:
-    """A web server that keeps what is posted to it; `refusals` is how many it turns away first."""
-
-    url: str = ""
-    refusals: int = 0
-    seen: list[tuple[str, bytes, float]] = field(default_factory=list)
-
-    def events(self, type: str) -> list[dict]:
-        found = [json.loads(body) for _, body, _ in self.seen]
-        return [event for event in found if event["type"] == type]
-
-    def types(self) -> set[str]:
-        return {json.loads(body)["type"] for _, body, _ in self.seen}
-
-    def about(self, id: str) -> list[dict]:
-        found = [json.loads(body) for _, body, _ in self.seen]
-        return [event for event in found if event["data"]["object"]["id"] == id]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.seen.append((self.headers["Stripe-Signature"], body, time.monotonic()))
-            accepts = len(kept.seen) > kept.refusals
-            self.send_response(200 if accepts else 500)
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            """Tests print nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.url = f"http://127.0.0.1:{server.server_port}/webhooks"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from tests.sandbox.objects import make_customer, make_payer, make_plan, raw, wait_for
 
 
 @pytest.fixture
@@ -165,17 +116,84 @@ def test_the_secret_is_told_once(sandbox_client, receiver, endpoint):
     assert "secret" not in sandbox_client.v1.webhook_endpoints.retrieve(endpoint.id)
 
 
-def test_a_destination_gets_thin_events_that_lead_to_the_object(sandbox_client, receiver):
-    destination = sandbox_client.v2.core.event_destinations.create(
-        {
-            "name": "thin",
-            "type": "webhook_endpoint",
-            "event_payload": "thin",
-            "enabled_events": ["v1.customer.created"],
-            "webhook_endpoint": {"url": receiver.url},
-            "include": ["webhook_endpoint.signing_secret"],
-        }
+def test_a_rolled_secret_signs_beside_the_old_one_until_that_expires(
+    sandbox, sandbox_client, receiver, endpoint
+):
+    fresh = rotate(sandbox, endpoint=endpoint.id, old_expires_in=3600)["secret"]
+    make_customer(sandbox_client)
+    wait_for(lambda: receiver.seen, "the event signed twice")
+    last = rotate(sandbox, endpoint=endpoint.id, old_expires_in=0)["secret"]
+    make_customer(sandbox_client)
+    wait_for(lambda: len(receiver.seen) == 2, "the event signed once")
+
+    (both, first, _), (one, second, _) = receiver.seen
+    assert (both.count("v1="), one.count("v1=")) == (2, 1)
+    for secret in (endpoint.secret, fresh):
+        assert stripe.Webhook.construct_event(first, both, secret).type == "customer.created"
+    assert stripe.Webhook.construct_event(second, one, last).type == "customer.created"
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(second, one, fresh)
+
+
+@pytest.mark.parametrize(
+    ("asked", "param"),
+    [
+        ({"endpoint": "we_unknown"}, "endpoint"),
+        ({"old_expires_in": 5}, "endpoint"),
+        ({"endpoint": "we_unknown", "old_expires_in": 86_401}, "old_expires_in"),
+        ({"endpoint": "we_unknown", "soon": True}, "soon"),
+    ],
+)
+def test_a_wrong_rotation_is_refused_by_the_name_of_its_field(sandbox, asked, param):
+    assert rotate(sandbox, **asked)["error"]["param"] == param
+
+
+def test_an_endpoint_is_refused_a_version_that_is_not_spoken_here(sandbox_client, receiver):
+    asked = {"url": receiver.url, "enabled_events": ["*"], "api_version": "2025-03-31.basil"}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sandbox_client.v1.webhook_endpoints.create(asked)
+    assert refused.value.param == "api_version"
+
+
+def test_a_destination_is_changed_stopped_pinged_and_started_again(sandbox_client, receiver):
+    destinations = sandbox_client.v2.core.event_destinations
+    made = make_thin(sandbox_client, receiver, ["v1.product.created"], metadata={"team": "a"})
+
+    changed = destinations.update(
+        made.id, {"name": "renamed", "metadata": {"team": None, "on": "call"}}
     )
+    stopped = destinations.disable(made.id)
+    make_plan(sandbox_client)
+    started = destinations.enable(made.id)
+    ping = destinations.ping(made.id)
+    wait_for(lambda: receiver.seen, "the ping")
+    [told] = receiver.told()
+    fetched = sandbox_client.v2.core.events.retrieve(ping.id)
+    destinations.delete(made.id)
+
+    assert (changed.name, changed.metadata.to_dict()) == ("renamed", {"on": "call"})
+    assert (stopped.status, stopped.status_details.disabled.reason) == ("disabled", "user")
+    assert (started.status, started.status_details) == ("enabled", None)
+    assert told["type"] == fetched.type == "v2.core.event_destination.ping"
+    assert told["related_object"]["id"] == fetched.related_object.id == made.id
+
+
+def test_every_kind_of_object_has_its_place_in_a_thin_event(sandbox, sandbox_client, receiver):
+    destination = make_thin(sandbox_client, receiver, ["*"])
+    payer, plan = make_payer(sandbox_client), make_plan(sandbox_client)
+    sandbox_client.v1.subscriptions.create({"customer": payer.id, "items": [{"price": plan.id}]})
+
+    wanted = {"v1.invoice.paid", "v1.payment_intent.succeeded", "v1.charge.succeeded"}
+    wait_for(lambda: wanted <= receiver.types(), "the events")
+    sandbox_client.v2.core.event_destinations.delete(destination.id)
+
+    with raw(sandbox) as http:
+        for place in [told["related_object"] for told in receiver.told()]:
+            assert http.get(place["url"]).json()["id"] == place["id"]
+
+
+def test_a_destination_gets_thin_events_that_lead_to_the_object(sandbox_client, receiver):
+    destination = make_thin(sandbox_client, receiver, ["v1.customer.created"])
     customer = make_customer(sandbox_client)
 
     wait_for(lambda: receiver.seen, "the event")
@@ -209,6 +227,26 @@ def test_what_was_not_delivered_before_a_kill_is_delivered_after_it(tmp_path, re
         customer.id,
         customer.id,
     ]
+
+
+def make_thin(client, receiver, types, **changes):
+    """A destination of thin events, told with its secret."""
+    return client.v2.core.event_destinations.create(
+        {
+            "name": "thin",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": types,
+            "webhook_endpoint": {"url": receiver.url},
+            "include": ["webhook_endpoint.signing_secret"],
+            **changes,
+        }
+    )
+
+
+def rotate(sandbox, **asked):
+    with raw(sandbox) as http:
+        return http.post("/_sandbox/secrets/rotate", json=asked).json()
 
 
 def pending(client, event):
