@@ -1,6 +1,7 @@
-"""What follows when usage has come in: drafts that it changes."""
+"""What follows when usage has come in: drafts that it changes, thresholds that it reaches."""
 
 from portal.sandbox.billing.drafts import refresh_drafts
+from portal.sandbox.billing.thresholds import bill_reached
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
 
@@ -10,3 +11,4 @@ def heed_usage(store: Store, ledger: UsageLedger) -> None:
     touched = ledger.take_touched()
     for customer in sorted({customer for _, customer in touched}):
         refresh_drafts(store, ledger, customer)
+        bill_reached(store, ledger, customer)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from portal.sandbox.billing.billed_early import units_billed
 from portal.sandbox.billing.periods import next_boundary, period_holding
 from portal.sandbox.billing.segments import unbilled
 from portal.sandbox.billing.usage import UsageLedger
@@ -24,7 +25,8 @@ class Charge:
 
     `counted_to` is until when usage counts, if not to the end of the span. `whole` is how long
     the period is of which the span is only a part, in seconds; the price is for all of it. What
-    is free is billed with the amount 0, as a trial is.
+    is free is billed with the amount 0, as a trial is. `billed_early` is how much of the quantity
+    was invoiced already when it reached a threshold, if any was.
     """
 
     item: StripeObject
@@ -35,6 +37,7 @@ class Charge:
     counted_to: int | None = None
     whole: int | None = None
     is_free: bool = False
+    billed_early: Decimal | None = None
 
 
 def items_of(store: Store, subscription: StripeObject) -> list[StripeObject]:
@@ -162,7 +165,9 @@ def usage_charges(
     for segment in segments:
         price = price_named(store, segment.price)
         last = counted_to if segment == segments[-1] else None
-        yield Charge(item, price, _NOTHING, segment.start, segment.end, counted_to=last)
+        billed = units_billed(item, segment.price, segment.start)
+        charge = Charge(item, price, _NOTHING, segment.start, segment.end, billed_early=billed)
+        yield replace(charge, counted_to=last)
 
 
 def measured(store: Store, ledger: UsageLedger, customer: str, charge: Charge) -> Charge:

@@ -27,6 +27,14 @@ def line_description(
     return rate if line.kind is LineKind.FLAT else f"{_units(line.quantity, product)} × {rate}"
 
 
+def billed_description(line: RatedLine, price: Price) -> str:
+    """The text of a line that takes off what an earlier invoice billed of the same usage."""
+    if line.kind is LineKind.FLAT:
+        return "Amount previously billed (flat fee)"
+    rate = rate_text(line.unit_amount_decimal or Decimal(0), price.currency)
+    return f"Amount previously billed (at {rate} per unit)"
+
+
 def trial_description(quantity: Decimal, product: StripeObject) -> str:
     """The text of a line for the time of a free trial."""
     return f"Free trial for {_units(quantity, product)} × {product['name']}"

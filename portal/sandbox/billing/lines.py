@@ -1,14 +1,17 @@
 """Invoice lines: the one place that makes them, for previews and for real invoices alike."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from portal.rating.price import price_from_stripe
+from portal.rating.price import Price, price_from_stripe
 from portal.rating.proration import prorated
 from portal.rating.rate import LineKind, RatedLine, rate
+from portal.sandbox.billing.billed_early import lines_left, lines_taken_off
 from portal.sandbox.billing.charges import Charge
 from portal.sandbox.billing.descriptions import (
     REMAINING,
+    billed_description,
     decimal_text,
     line_description,
     proration_description,
@@ -36,11 +39,26 @@ def charge_lines(store: Store, subscription: StripeObject, charge: Charge) -> li
         part = _single(charge, sum((line.exact for line in rated), _NOTHING))
         description = proration_description(REMAINING, charge.quantity, product, charge.start)
         return [_line(subscription, charge, part, description)]
-    recurring = charge.price["recurring"]
-    return [
+    billed, recurring = charge.billed_early, charge.price["recurring"]
+    left = rated if billed is None else lines_left(price, charge.quantity, billed)
+    lines = [
         _line(subscription, charge, line, line_description(line, price, product, recurring))
-        for line in rated
+        for line in left
     ]
+    return lines if billed is None else lines + _taken_off(subscription, charge, price, billed)
+
+
+def _taken_off(
+    subscription: StripeObject, charge: Charge, price: Price, billed: Decimal
+) -> list[StripeObject]:
+    """The lines for what an earlier invoice billed of the same units; they have no quantity."""
+    lines = []
+    for line in lines_taken_off(price, billed):
+        text = billed_description(line, price)
+        flat = replace(line, kind=LineKind.FLAT)
+        slot = f"{charge.item['id']}/{charge.start}/{line.tier}/{line.kind}/billed"
+        lines.append(_line(subscription, charge, flat, text) | {"_slot": slot})
+    return lines
 
 
 def product_of(store: Store, price: StripeObject) -> StripeObject:

@@ -51,7 +51,8 @@ def dropped(at: int) -> StripeObject:
 
 def billed(item: StripeObject) -> StripeObject:
     """The item after all of its usage has been billed, at the start of its period."""
-    return {name: value for name, value in item.items() if name not in ("_segments", "_usage_from")}
+    noted = ("_billed_early", "_segments", "_usage_from")
+    return {name: value for name, value in item.items() if name not in noted}
 
 
 def _kept(segment: Segment) -> StripeObject:
