@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from portal.rating.invoice import RatedBillLine, RatedInvoice
+from portal.rating.minimums import chargeable
 from portal.rating.price import UnusablePrice
 from portal.rating.rate import UnusableQuantity
 from portal.services.expected_bill import (
@@ -113,15 +114,10 @@ def _total_differences(preview: InvoiceFacts, ours: RatedInvoice) -> list[Differ
 
 
 def _balance_differences(preview: InvoiceFacts, ours: RatedInvoice) -> list[Difference]:
-    """How the balance changes what is due; too small an amount may stay on it instead.
-
-    https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-    """
-    is_carried = 0 < ours.amount_due == preview.stripe_object.get("ending_balance")
-    due = ours.amount_due if preview.amount_due or not is_carried else 0
+    """How the balance changes what is due; what cannot be charged stays on it."""
     sides = (
         ("starting balance", preview.starting_balance, ours.starting_balance),
-        ("amount due", preview.amount_due, due),
+        ("amount due", preview.amount_due, chargeable(ours.amount_due, preview.currency)),
     )
     return [
         _difference(name, Reason.BALANCE, stripe, own)

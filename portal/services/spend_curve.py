@@ -10,7 +10,7 @@ from typing import Protocol
 
 from portal.clock import Period
 from portal.rating.price import Price
-from portal.rating.rate import rate
+from portal.rating.sweep import PriceSweep
 from portal.services.reports import SpendPoint
 
 STEP = timedelta(hours=6)
@@ -73,8 +73,8 @@ def spend_curve(
     moments = _steps(period.start, min(until, period.end), STEP)
     amounts = [fees] * len(moments)
     for each in metered:
-        for index, quantity in enumerate(each.hours.running(moments)):
-            amounts[index] += rate(each.price, quantity).amount
+        spent = PriceSweep(each.price).amounts(each.hours.running(moments))
+        amounts = [before + more for before, more in zip(amounts, spent, strict=True)]
     return tuple(SpendPoint(at, amount) for at, amount in zip(moments, amounts, strict=True))
 
 

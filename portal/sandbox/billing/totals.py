@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from portal.rating.invoice import BillLine, RatedBillLine, RatedInvoice, rate_invoice
+from portal.rating.minimums import chargeable
 from portal.sandbox.billing.balance import balance_in, settle_balance
 from portal.sandbox.billing.credits import apply_credits, credit_amount, grants_for
 from portal.sandbox.billing.discounts import finish_discounts, in_force, rated_discounts
-from portal.sandbox.billing.minimums import chargeable
 from portal.sandbox.billing.taxes import rates_for, shown_taxes
 from portal.sandbox.store import Store
 
