@@ -85,9 +85,10 @@ def notification(event: StripeObject) -> StripeObject:
 
 
 def related_object(obj: StripeObject) -> StripeObject | None:
-    """Where the object is that an event tells of; None when it has no id."""
+    """Where the object is that an event tells of; of one without an id what it is about."""
     if "id" not in obj:
-        return None
+        about = obj.get("alert")
+        return about and related_object(about)
     kind = obj["object"]
     path = _PATHS.get(kind, f"/v1/{kind.replace('.', '/')}s/{{id}}")
     return {"id": obj["id"], "type": kind, "url": path.format_map(obj)}

@@ -1,5 +1,6 @@
-"""What follows when usage has come in: drafts that it changes, thresholds that it reaches."""
+"""What follows when usage has come in: drafts change, thresholds are reached, alerts set off."""
 
+from portal.sandbox.billing.alerts import trigger_reached
 from portal.sandbox.billing.drafts import refresh_drafts
 from portal.sandbox.billing.thresholds import bill_reached
 from portal.sandbox.billing.usage import UsageLedger
@@ -12,3 +13,5 @@ def heed_usage(store: Store, ledger: UsageLedger) -> None:
     for customer in sorted({customer for _, customer in touched}):
         refresh_drafts(store, ledger, customer)
         bill_reached(store, ledger, customer)
+    for meter, customer in sorted(touched):
+        trigger_reached(store, ledger, meter, customer)

@@ -14,7 +14,6 @@ from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-THRESHOLDS = "billing_thresholds.amount_gte billing_thresholds.reset_billing_cycle_anchor"
 _NAME = "billing_thresholds"
 _LEAST_AMOUNT = 50
 

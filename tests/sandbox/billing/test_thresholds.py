@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from portal.clock import to_epoch
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.subscription_thresholds import set_thresholds
+from portal.sandbox.resources.subscription_updates import update_subscription
+from portal.sandbox.resources.subscriptions import create_subscription
 from tests.sandbox.billing.company import START, Company, at
 
 GRADUATED = {
@@ -36,16 +37,16 @@ class Subscribed:
     ) -> None:
         self.company = company
         self.meter, self.customer = company.meter(), company.customer()
-        metered = company.metered(self.meter, **price)
-        made = company.subscribe(self.customer, metered, company.licensed(1000))
+        metered = {"price": company.metered(self.meter, **price)}
+        if usage_gte:
+            metered["billing_thresholds"] = {"usage_gte": usage_gte}
+        asked = {"items": [metered, {"price": company.licensed(1000)}]}
+        if amount:
+            asked["billing_thresholds"] = amount
+        made = create_subscription(company.call(customer=self.customer["id"], **asked))
         self.id = made["id"]
         items = company.store.every("subscription_item", subscription=self.id)
-        self.item = next(item["id"] for item in items if item["price"] == metered)
-        thresholds = {"amount_gte": None, "reset_billing_cycle_anchor": None} | amount
-        company.store.put(made | {"billing_thresholds": thresholds if amount else None})
-        if usage_gte:
-            item = company.get("subscription_item", self.item)
-            company.store.put(item | {"billing_thresholds": {"usage_gte": usage_gte}})
+        self.item = next(item["id"] for item in items if item["price"] == metered["price"])
 
     def use(self, value: Any) -> None:
         """Use something an hour later, and let it be noticed."""
@@ -210,14 +211,38 @@ WITH_FEE = GRADUATED | {"tiers": [{"up_to": "inf", "unit_amount": 1, "flat_amoun
 def test_an_amount_that_cannot_be_a_threshold(
     company: Company, price: dict[str, Any], thresholds: dict[str, Any], said: str
 ) -> None:
-    one = Subscribed(company, price)
-    subscription = company.get("subscription", one.id)
-    items = company.store.every("subscription_item", subscription=one.id)
-
     with pytest.raises(Refused, match=said) as refused:
-        set_thresholds(company.store, subscription, items, {"billing_thresholds": thresholds})
+        Subscribed(company, price, **thresholds)
 
     assert refused.value.fields["param"] == "billing_thresholds[amount_gte]"
+
+
+@pytest.mark.parametrize(
+    ("price", "usage", "said"),
+    [({"unit_amount": 50}, -1, "greater than or equal to 1"), (PACKAGED, 5, "package pricing")],
+)
+def test_a_number_of_units_that_cannot_be_a_threshold(
+    company: Company, price: dict[str, Any], usage: int, said: str
+) -> None:
+    with pytest.raises(Refused, match=said):
+        Subscribed(company, price, usage_gte=usage)
+
+
+def test_thresholds_are_set_and_taken_away_by_an_update(company: Company) -> None:
+    one = Subscribed(company, {"unit_amount": 50})
+
+    def update(thresholds: Any, item: Any) -> tuple[Any, Any]:
+        items = [{"id": one.item, "billing_thresholds": item}]
+        call = company.call(billing_thresholds=thresholds, items=items)
+        subscription = update_subscription(call, one.id)
+        kept = company.get("subscription_item", one.item)
+        return subscription["billing_thresholds"], kept["billing_thresholds"]
+
+    wanted = {"amount_gte": 10_000, "reset_billing_cycle_anchor": False}
+    assert update(wanted, {"usage_gte": 500}) == (wanted, {"usage_gte": 500})
+    assert update("", "") == (None, None)
+    one.use(1000)
+    assert one.invoices == []
 
 
 amounts = st.lists(st.integers(min_value=0, max_value=5000), min_size=1, max_size=12)
