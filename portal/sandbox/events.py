@@ -24,7 +24,7 @@ def event_about(
         "id": store.new_id("evt"),
         "object": "event",
         "api_version": API_VERSION,
-        "created": store.now(obj if obj["object"] == "customer" else obj.get("customer")),
+        "created": store.now(_customer_of(obj)),
         "data": data,
         "livemode": False,
         "pending_webhooks": len(listeners(store, type)),
@@ -33,6 +33,11 @@ def event_about(
         # Events of a test clock are dated by it; how long they are kept goes by the real time.
         "_emitted_at": store.now(),
     }
+
+
+def _customer_of(obj: dict[str, Any]) -> Any:
+    """By whose clock things happen to the object; some belong to a customer without saying so."""
+    return obj if obj["object"] == "customer" else obj.get("customer") or obj.get("_customer")
 
 
 def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from portal.sandbox.billing.offers import is_active, is_valid
+
 if TYPE_CHECKING:
     from portal.sandbox.store import Store
 
@@ -72,8 +74,23 @@ def _lines(store: Store, invoice: StripeObject) -> Embedded:
 
 
 def _currency_options(_store: Store, price: StripeObject) -> StripeObject:
-    names = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
-    return {price["currency"]: {name: price[name] for name in names}}
+    """What the price is in each currency, its own first."""
+    names = ("custom_unit_amount", "tax_behavior", "tiers", "unit_amount", "unit_amount_decimal")
+    own = {price["currency"]: {name: price[name] for name in names}}
+    return own | (price["currency_options"] or {})
+
+
+def _coupon_currencies(_store: Store, coupon: StripeObject) -> StripeObject | None:
+    """What the coupon takes off in each currency, its own first."""
+    if coupon["amount_off"] is None:
+        return None
+    own = {coupon["currency"]: {"amount_off": coupon["amount_off"]}}
+    return own | (coupon["currency_options"] or {})
+
+
+def _balances(_store: Store, customer: StripeObject) -> StripeObject:
+    """The customer's balance in each currency in which there is one."""
+    return {name: amount for name, amount in customer.get("_balances", {}).items() if amount}
 
 
 def _tax(_store: Store, _customer: StripeObject) -> StripeObject:
@@ -107,15 +124,32 @@ def _stored(name: str) -> Source:
 
 
 Source = Callable[["Store", StripeObject], Any]
+# Worked out anew for every answer.
+DERIVED: dict[str, dict[str, Source]] = {
+    "coupon": {"valid": is_valid},
+    "promotion_code": {"active": is_active},
+}
+# References that are never left as ids.
+WHOLE: dict[str, tuple[str, ...]] = {
+    "credit_note_line_item": ("tax_rates",),
+    "customer": ("discount",),
+    "invoice": ("default_tax_rates",),
+    "invoiceitem": ("tax_rates",),
+    "item": ("price",),
+    "subscription": ("default_tax_rates",),
+    "subscription_item": ("price", "tax_rates"),
+}
 ALWAYS: dict[tuple[str, str], Source] = {
     ("invoice", "lines"): _lines,
     ("subscription", "items"): _items,
 }
 INCLUDABLE: dict[tuple[str, str], Source] = {
     ("charge", "refunds"): _refunds,
+    ("coupon", "applies_to"): _stored("applies_to"),
+    ("coupon", "currency_options"): _coupon_currencies,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "cash_balance"): lambda _store, _customer: None,
-    ("customer", "invoice_credit_balance"): lambda _store, _customer: {},
+    ("customer", "invoice_credit_balance"): _balances,
     ("customer", "sources"): lambda _store, _customer: Embedded(),
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "tax"): _tax,

@@ -6,9 +6,15 @@ from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
 _NOUNS = {
+    "billing.credit_balance_transaction": "credit balance transaction",
+    "billing.credit_grant": "credit grant",
     "billing.meter": "billing meter",
+    "credit_note": "credit note",
+    "customer_balance_transaction": "customer balance transaction",
     "invoiceitem": "Invoice Item",
     "payment_method": "PaymentMethod",
+    "promotion_code": "promotion code",
+    "tax_rate": "tax rate",
     "test_helpers.test_clock": "test clock",
     "v2.core.event_destination": "event destination",
     "webhook_endpoint": "webhook endpoint",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from portal.sandbox.included import ALWAYS, INCLUDABLE, Embedded, plan_of
+from portal.sandbox.included import ALWAYS, DERIVED, INCLUDABLE, WHOLE, Embedded, plan_of
 from portal.sandbox.refusals import Refused
 
 if TYPE_CHECKING:
@@ -28,15 +28,22 @@ _REFERENCES = {
     "balance_transaction": "balance_transaction",
     "charge": "charge",
     "configuration": "billing_portal.configuration",
+    "coupon": "coupon",
+    "credit_balance_transaction": "billing.credit_balance_transaction",
+    "credit_grant": "billing.credit_grant",
+    "credit_note": "credit_note",
     "customer": "customer",
+    "customer_balance_transaction": "customer_balance_transaction",
     "default_payment_method": "payment_method",
     "default_price": "price",
     "default_source": "source",
+    "default_tax_rates": "tax_rate",
     "discount": "discount",
     "discounts": "discount",
     "dispute": "dispute",
     "failure_balance_transaction": "balance_transaction",
     "invoice": "invoice",
+    "meter": "billing.meter",
     "latest_attempt": "setup_attempt",
     "latest_charge": "charge",
     "latest_invoice": "invoice",
@@ -48,6 +55,8 @@ _REFERENCES = {
     "pending_setup_intent": "setup_intent",
     "price": "price",
     "product": "product",
+    "promotion_code": "promotion_code",
+    "refund": "refund",
     "review": "review",
     "schedule": "subscription_schedule",
     "setup_intent": "setup_intent",
@@ -55,11 +64,16 @@ _REFERENCES = {
     "source_transfer": "transfer",
     "subscription": "subscription",
     "tax_code": "tax_code",
+    "tax_rate": "tax_rate",
+    "tax_rates": "tax_rate",
     "test_clock": "test_helpers.test_clock",
     "transfer": "transfer",
 }
 # Stored in the object, but in an answer only when asked for.
-_HIDDEN = {"price": ("tiers",)}
+_HIDDEN = {
+    "coupon": ("applies_to", "currency_options"),
+    "price": ("currency_options", "tiers"),
+}
 
 
 def tree(paths: Iterable[str]) -> Tree:
@@ -81,17 +95,13 @@ def tree(paths: Iterable[str]) -> Tree:
 def presented(store: Store, obj: StripeObject, expand: Tree | None = None) -> StripeObject:
     """The object as it goes out, with the asked-for references replaced by their objects."""
     kind, asked = str(obj.get("object")), dict(expand or {})
-    left_out = _HIDDEN.get(kind, ())
-    shown = {
-        name: value
-        for name, value in obj.items()
-        if not name.startswith("_") and name not in left_out
-    }
+    shown = _own_fields(store, obj, kind)
     for (owner, name), source in ALWAYS.items():
         if owner == kind and not obj.get("deleted"):
             shown[name] = _below(store, source(store, obj), asked.pop(name, {}), name)
-    if kind in ("item", "subscription_item"):
-        asked.setdefault("price", {})
+    for name in WHOLE.get(kind, ()):
+        if obj.get(name):
+            asked.setdefault(name, {})
     if kind == "subscription_item":
         _show_plan(store, shown)
     for name, below in asked.items():
@@ -99,10 +109,37 @@ def presented(store: Store, obj: StripeObject, expand: Tree | None = None) -> St
         if includable is None and name not in shown:
             raise _not_expandable(name)
         value = shown[name] if includable is None else includable(store, obj)
+        if (kind, name) == ("price", "currency_options"):
+            value = _without_tiers(value, below)
         shown[name] = _below(store, value, below, name)
     if kind == "subscription":
         _show_only_plan(shown)
     return shown
+
+
+def _own_fields(store: Store, obj: StripeObject, kind: str) -> StripeObject:
+    """What is stored of the object to be shown, and what is worked out from it."""
+    left_out = _HIDDEN.get(kind, ())
+    shown = {
+        name: value
+        for name, value in obj.items()
+        if not name.startswith("_") and name not in left_out
+    }
+    for name, worked_out in DERIVED.get(kind, {}).items():
+        shown[name] = worked_out(store, obj)
+    return shown
+
+
+def _without_tiers(options: StripeObject, below: Tree) -> StripeObject:
+    """A price's currencies; the tiers of one are hidden until they are asked for as well."""
+    return {
+        currency: {
+            name: value
+            for name, value in option.items()
+            if name != "tiers" or "tiers" in below.get(currency, {})
+        }
+        for currency, option in options.items()
+    }
 
 
 def _show_plan(store: Store, item: StripeObject) -> None:

@@ -10,6 +10,8 @@ from portal.sandbox.events import save_change
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+# The account's own, in which a balance is kept as long as the customer has no currency.
+_USUAL_CURRENCY = "usd"
 
 
 class About(TypedDict, total=False):
@@ -56,9 +58,18 @@ def give_back_balance(store: Store, invoice: StripeObject, at: int) -> None:
         )
 
 
+def set_balance(store: Store, customer: StripeObject, wanted: int) -> StripeObject:
+    """The customer, not kept yet, with the balance brought to an amount by one adjustment."""
+    difference = wanted - customer["balance"]
+    if not difference:
+        return customer
+    currency, at = customer["currency"] or _USUAL_CURRENCY, store.now(customer)
+    return entered(store, customer, currency, difference, "adjustment", at)[0]
+
+
 def move_balance(  # noqa: PLR0913 - whose balance, by how much, why and when
     store: Store,
-    customer_id: str,
+    customer: str,
     currency: str,
     amount: int,
     type: str,
@@ -66,7 +77,22 @@ def move_balance(  # noqa: PLR0913 - whose balance, by how much, why and when
     **about: Unpack[About],
 ) -> StripeObject:
     """Change a balance by a transaction; a positive amount makes the customer owe more."""
-    customer = store.get("customer", customer_id) or {}
+    owner = store.get("customer", customer) or {}
+    changed, transaction = entered(store, owner, currency, amount, type, at, **about)
+    save_change(store, "customer.updated", changed)
+    return transaction
+
+
+def entered(  # noqa: PLR0913 - whose balance, by how much, why and when
+    store: Store,
+    customer: StripeObject,
+    currency: str,
+    amount: int,
+    type: str,
+    at: int,
+    **about: Unpack[About],
+) -> tuple[StripeObject, StripeObject]:
+    """The customer, not kept yet, after a transaction, and the transaction."""
     balances = {**customer.get("_balances", {})}
     balances[currency] = balances.get(currency, 0) + amount
     transaction = store.put(
@@ -78,7 +104,7 @@ def move_balance(  # noqa: PLR0913 - whose balance, by how much, why and when
             "created": at,
             "credit_note": about.get("credit_note"),
             "currency": currency,
-            "customer": customer_id,
+            "customer": customer["id"],
             "customer_account": None,
             "description": about.get("description"),
             "ending_balance": balances[currency],
@@ -88,7 +114,6 @@ def move_balance(  # noqa: PLR0913 - whose balance, by how much, why and when
             "type": type,
         }
     )
-    usual = customer.get("currency") or currency
+    usual = customer["currency"] or currency
     changed = {"_balances": balances, "balance": balances.get(usual, 0), "currency": usual}
-    save_change(store, "customer.updated", customer | changed)
-    return transaction
+    return customer | changed, transaction

@@ -12,17 +12,38 @@ from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 TRANSACTION = "billing.credit_balance_transaction"
+_GRANT = "billing.credit_grant"
 
 
-def grants_for(store: Store, invoice: StripeObject) -> list[CreditGrant]:
-    """The grants that an invoice of a subscription could use."""
+def grants_for(store: Store, invoice: StripeObject, *, is_final: bool) -> list[CreditGrant]:
+    """The grants that an invoice of a subscription could use.
+
+    A draft must leave what earlier drafts will use; a final invoice comes first, come what may.
+    """
     if invoice["parent"] is None:
         return []
-    return [
-        _rated(grant)
-        for grant in store.look_each("billing.credit_grant", customer=invoice["customer"])
+    grants = [
+        grant
+        for grant in store.look_each(_GRANT, customer=invoice["customer"])
         if grant["_left"] and grant["amount"]["monetary"]["currency"] == invoice["currency"]
     ]
+    held = {} if is_final or not grants else reserved(store, invoice["customer"], before=invoice)
+    return [_rated(grant, grant["_left"] - held.get(grant["id"], 0)) for grant in grants]
+
+
+def reserved(
+    store: Store, customer: str, *, before: StripeObject | None = None, but: str | None = None
+) -> dict[str, int]:
+    """How much of each grant the customer's drafts will use; only earlier ones, `but` not one."""
+    held: dict[str, int] = {}
+    for draft in store.look_each("invoice", customer=customer, status="draft"):
+        is_later = before is not None and draft["created"] >= before["created"]
+        if is_later or draft["id"] == but:
+            continue
+        for line in store.look_each("line_item", invoice=draft["id"]):
+            for grant, amount in line.get("_credits", ()):
+                held[grant] = held.get(grant, 0) + amount
+    return held
 
 
 def credit_amount(amount: int, transaction: str | None = None) -> StripeObject:
@@ -38,7 +59,9 @@ def apply_credits(
     store: Store, invoice: StripeObject, lines: Iterable[StripeObject], at: int
 ) -> list[StripeObject]:
     """Use up the credits that the lines count on, by their `_credits`; they name the uses then."""
-    return [_with_credits(store, invoice, line, at) for line in lines]
+    billed = [_with_credits(store, invoice, line, at) for line in lines]
+    _expire_rest(store, invoice, at)
+    return billed
 
 
 def give_back_credits(store: Store, lines: Sequence[StripeObject], at: int) -> None:
@@ -56,7 +79,7 @@ def open_grant(store: Store, grant: StripeObject) -> StripeObject:
     kept = store.put(grant | {"_left": 0})
     store.emit("billing.credit_grant.created", kept)
     _move(store, kept, value, "credits_granted", grant["effective_at"])
-    return store.get("billing.credit_grant", grant["id"]) or kept
+    return store.get(_GRANT, grant["id"]) or kept
 
 
 def close_grant(store: Store, grant: StripeObject, type: str, at: int) -> StripeObject:
@@ -66,11 +89,23 @@ def close_grant(store: Store, grant: StripeObject, type: str, at: int) -> Stripe
     return grant | {"_left": 0, "_due_at": None}
 
 
-def _rated(grant: Any) -> CreditGrant:
+def expire_grant(store: Store, grant: StripeObject, at: int) -> StripeObject:
+    """Let what is left of a grant go when its time has come.
+
+    Usage that ended before still counts: what drafts are about to use stays until they are final.
+    """
+    held = reserved(store, grant["customer"]).get(grant["id"], 0)
+    kept = min(grant["_left"], held)
+    if grant["_left"] > kept:
+        _move(store, grant, kept - grant["_left"], "credits_expired", at)
+    return store.put(grant | {"_left": kept, "_due_at": None})
+
+
+def _rated(grant: Any, available: int) -> CreditGrant:
     prices = grant["applicability_config"]["scope"].get("prices")
     return CreditGrant(
         id=grant["id"],
-        available=grant["_left"],
+        available=available,
         priority=grant["priority"],
         category=grant["category"],
         effective_at=grant["effective_at"],
@@ -84,22 +119,34 @@ def _with_credits(store: Store, invoice: StripeObject, line: StripeObject, at: i
     used_by = {"invoice": invoice["id"], "invoice_line_item": line["id"]}
     used = []
     for id, amount in line["_credits"]:
-        grant = store.get("billing.credit_grant", id) or {}
+        grant = store.get(_GRANT, id) or {}
         made = _move(store, grant, -amount, "credits_applied", at, used_by)
         used.append(credit_amount(amount, made["id"]))
     discounts = [one for one in line["pretax_credit_amounts"] if one["type"] == "discount"]
     return line | {"pretax_credit_amounts": [*discounts, *used]}
 
 
+def _expire_rest(store: Store, invoice: StripeObject, at: int) -> None:
+    """Expire what was kept of expired grants for this invoice and is not kept for another."""
+    grants = store.every(_GRANT, customer=invoice["customer"])
+    expired = [one for one in grants if one["_left"] and (one["expires_at"] or at + 1) <= at]
+    if expired:
+        held = reserved(store, invoice["customer"], but=invoice["id"])
+        for grant in expired:
+            rest = max(0, grant["_left"] - held.get(grant["id"], 0))
+            if rest:
+                _move(store, grant, -rest, "credits_expired", at)
+
+
 def _reinstate(store: Store, used: StripeObject, line: StripeObject, at: int) -> None:
-    grant = store.get("billing.credit_grant", used["credit_grant"])
+    grant = store.get(_GRANT, used["credit_grant"])
     if grant is None or grant["voided_at"] is not None:
         return
     about = {"invoice": line["invoice"], "invoice_line_item": line["id"]}
     value = used["debit"]["amount"]["monetary"]["value"]
     _move(store, grant, value, "credits_application_invoice_voided", at, about)
     if grant["expires_at"] is not None and grant["expires_at"] <= at:
-        returned = store.get("billing.credit_grant", grant["id"]) or grant
+        returned = store.get(_GRANT, grant["id"]) or grant
         store.put(close_grant(store, returned, "credits_expired", at))
 
 

@@ -11,6 +11,7 @@ from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_bac
 from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by
 from portal.sandbox.billing.collection import pause_behavior
+from portal.sandbox.billing.credits import expire_grant
 from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
@@ -158,6 +159,7 @@ _STEPS: tuple[Callable[[Store, UsageLedger, StripeObject, int], StripeObject], .
 )
 # What is done with an object, by its kind, when its `_due_at` has come. It must move that on.
 WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
+    "billing.credit_grant": lambda store, _, grant: expire_grant(store, grant, grant["_due_at"]),
     "checkout.session": _expire_session,
     "invoice": _advance_invoice,
     "subscription": _visit,

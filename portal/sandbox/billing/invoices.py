@@ -86,7 +86,7 @@ def subscription_of(invoice: StripeObject) -> str | None:
 
 def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     """The draft added up by what holds now, with the credits and the balance used for it."""
-    invoice, lines = with_totals(store, invoice, lines_of(store, invoice))
+    invoice, lines = with_totals(store, invoice, lines_of(store, invoice), is_final=True)
     invoice, lines = settle(store, invoice, lines, at)
     for line in lines:
         store.put(line)

@@ -8,7 +8,13 @@ are used up only by `settle`, when the invoice is finalised.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from portal.rating.invoice import BillLine, RatedBillLine, RatedInvoice, rate_invoice
+from portal.rating.invoice import (
+    BillLine,
+    CreditGrant,
+    RatedBillLine,
+    RatedInvoice,
+    rate_invoice,
+)
 from portal.rating.minimums import chargeable
 from portal.sandbox.billing.balance import balance_in, settle_balance
 from portal.sandbox.billing.credits import apply_credits, credit_amount, grants_for
@@ -20,11 +26,18 @@ StripeObject = dict[str, Any]
 
 
 def with_totals(
-    store: Store, invoice: StripeObject, lines: Iterable[StripeObject]
+    store: Store,
+    invoice: StripeObject,
+    lines: Iterable[StripeObject],
+    *,
+    is_final: bool = False,
 ) -> tuple[StripeObject, list[StripeObject]]:
-    """The draft and its lines with their amounts, by the discounts, taxes and credits of now."""
+    """The draft and its lines with their amounts, by the discounts, taxes and credits of now.
+
+    While it stays a draft it leaves the credits that earlier drafts will use.
+    """
     lines = [_with_own_discounts(store, invoice, line) for line in lines]
-    rated = _rated(store, invoice, lines)
+    rated = _rated(store, invoice, lines, grants_for(store, invoice, is_final=is_final))
     billed = [line | _line_amounts(of_it) for line, of_it in zip(lines, rated.lines, strict=True)]
     return invoice | _invoice_amounts(store, invoice, rated, billed), billed
 
@@ -44,7 +57,12 @@ def settle(
     return invoice | {"ending_balance": ending, "total_pretax_credit_amounts": credits}, lines
 
 
-def _rated(store: Store, invoice: StripeObject, lines: Sequence[StripeObject]) -> RatedInvoice:
+def _rated(
+    store: Store,
+    invoice: StripeObject,
+    lines: Sequence[StripeObject],
+    grants: Iterable[CreditGrant],
+) -> RatedInvoice:
     currency, exempt = invoice["currency"], _tax_exempt(store, invoice)
     bill = [
         BillLine(
@@ -63,7 +81,7 @@ def _rated(store: Store, invoice: StripeObject, lines: Sequence[StripeObject]) -
     return rate_invoice(
         bill,
         discounts=rated_discounts(store, in_force(store, invoice["discounts"], invoice), currency),
-        grants=grants_for(store, invoice),
+        grants=grants,
         balance=balance_in(store, invoice["customer"], currency),
         spread_evenly=_is_classic(store, invoice),
     )

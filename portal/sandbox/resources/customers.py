@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.billing.balance import set_balance
 from portal.sandbox.billing.cancellation import cancel_subscription, stop_collecting
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
@@ -17,8 +18,9 @@ StripeObject = dict[str, Any]
 routes = Routes()
 _TEXTS = ("business_name", "description", "email", "individual_name", "name", "phone", "tax_exempt")
 _ACTS_ON = (
-    "address business_name description email individual_name invoice_prefix invoice_settings "
-    "metadata name next_invoice_sequence phone preferred_locales shipping tax_exempt"
+    "address balance business_name description email individual_name invoice_prefix "
+    "invoice_settings metadata name next_invoice_sequence phone preferred_locales shipping "
+    "tax_exempt"
 )
 # https://docs.stripe.com/api/customers/create
 _INVOICE_PREFIX = re.compile("[A-Z0-9]{3,12}")
@@ -168,6 +170,8 @@ def _apply(store: Store, customer: StripeObject, params: StripeObject) -> None:
     if "metadata" in params:
         customer["metadata"] = merged_metadata(customer["metadata"], params["metadata"])
     _apply_invoice_settings(store, customer, params.get("invoice_settings", {}))
+    if "balance" in params:
+        customer |= set_balance(store, customer, params["balance"])
 
 
 def shipping_details(asked: Any) -> StripeObject | None:
