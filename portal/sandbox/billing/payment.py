@@ -187,12 +187,13 @@ def _new_intent(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     card = None
     if invoice["collection_method"] == "charge_automatically":
         card = payment_method_of(store, invoice)
-    is_manual = invoice["billing_reason"] == "manual"
-    return intent | {
+    reference = {"customer_reference": None, "order_reference": invoice["id"]}
+    subscribed: StripeObject = {"payment_details": reference, "setup_future_usage": "off_session"}
+    return {
+        **intent,
+        **({} if invoice["billing_reason"] == "manual" else subscribed),
         "description": _description(invoice["billing_reason"]),
-        "payment_details": {"customer_reference": None, "order_reference": invoice["id"]},
         "payment_method": card["id"] if card else None,
-        "setup_future_usage": None if is_manual else "off_session",
         "status": "requires_confirmation" if card else "requires_payment_method",
         "_invoice": invoice["id"],
     }
@@ -264,12 +265,13 @@ def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
 def _failed(
     store: Store, invoice: StripeObject, at: int, *, automatic: bool, waits: bool
 ) -> StripeObject:
-    """The invoice stays open. Waiting for the customer's bank is no attempt yet."""
+    """The invoice stays open; what its customer's bank is asked about at sign-up is no attempt."""
     if invoice["status"] not in _UNSETTLED:
         return invoice
-    known = invoice["attempt_count"]
-    attempts = known + 1 if automatic else max(known, 1)
-    invoice = invoice | {"attempted": True, "attempt_count": known if waits else attempts}
+    attempts = invoice["attempt_count"]
+    if not (waits and invoice["billing_reason"] == "subscription_create"):
+        attempts = attempts + 1 if automatic else max(attempts, 1)
+    invoice = invoice | {"attempted": True, "attempt_count": attempts}
     if automatic:
         due_at = retries.next_attempt(invoice, at)
         invoice |= {"next_payment_attempt": due_at, "_due_at": due_at}

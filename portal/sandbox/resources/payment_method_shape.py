@@ -12,6 +12,8 @@ from portal.sandbox.resources.cards import Card, Decline, card_behind, card_numb
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+# The brands that Stripe displays under a longer name.
+_DISPLAYED = {"amex": "american_express", "diners": "diners_club", "unionpay": "union_pay"}
 
 
 def asked_card(asked: StripeObject) -> Card:
@@ -88,7 +90,7 @@ def _card(card: Card, exp_month: int, exp_year: int) -> StripeObject:
             "cvc_check": "pass",
         },
         "country": card.country,
-        "display_brand": card.brand,
+        "display_brand": _DISPLAYED.get(card.brand, card.brand),
         "exp_month": exp_month,
         "exp_year": exp_year,
         # The same card has the same one, whoever's it is.

@@ -177,6 +177,19 @@ def test_a_challenge_that_fails_leaves_the_invoice_open(company):
     assert company.get("subscription", subscription["id"])["status"] == "incomplete"
 
 
+def test_a_renewal_that_waits_for_consent_is_asked_for_by_the_schedule_and_given_up(company):
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.licensed())
+    company.give_card(customer["id"], "pm_card_threeDSecure2Required")
+
+    company.run_to(FIRST_ATTEMPT + 30 * DAY)
+
+    [_, february, *_] = company.invoices(customer)
+    assert (february["attempt_count"], february["next_payment_attempt"]) == (5, None)
+    assert company.events().count("invoice.payment_action_required") == 5
+    assert company.get("subscription", subscription["id"])["status"] == "canceled"
+
+
 def test_money_from_elsewhere_needs_no_charge_and_ends_the_payment(company):
     customer, _ = failing(company)
     invoice = latest(company, customer)
