@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.sandbox.billing.charges import items_of, period_end, price_of
+from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.billing.segments import billed
 from portal.sandbox.events import differences
 from portal.sandbox.store import Store
@@ -63,6 +64,13 @@ def keep_scheduled(
     if previous and not is_tried(kept):
         store.emit("customer.subscription.updated", kept, previous)
     return kept
+
+
+def with_pending_interval(subscription: StripeObject, at: int) -> StripeObject:
+    """The subscription with the moment at which its pending items are next invoiced, if any is."""
+    interval = subscription["pending_invoice_item_interval"]
+    moment = None if interval is None else next_boundary(at, interval, at)
+    return subscription | {"next_pending_invoice_item_invoice": moment}
 
 
 def start_of_period(store: Store, subscription: StripeObject) -> int:

@@ -55,7 +55,7 @@ def start_subscription(
     at = subscription["created"]
     begin_periods(store, subscription, at)
     charges = list(opening_charges(store, ledger, subscription, at))
-    if charges or _has_extras(store, subscription):
+    if charges or _extras(store, subscription):
         occasion = Occasion("subscription_create", at, start=at)
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         waits = payment_behavior == "default_incomplete"
@@ -76,8 +76,9 @@ def start_subscription(
 def owes_at_once(store: Store, subscription: StripeObject) -> bool:
     """Whether a first invoice is to be charged before the subscription counts as begun."""
     charges = first_charges(store, subscription)
-    is_charged = subscription["collection_method"] == "charge_automatically"
-    return is_charged and any(not charge.is_free for charge in charges)
+    extras = _extras(store, subscription)
+    owes = any(not charge.is_free for charge in charges) or any(one["amount"] for one in extras)
+    return owes and subscription["collection_method"] == "charge_automatically"
 
 
 def begin_periods(store: Store, subscription: StripeObject, at: int) -> None:
@@ -151,10 +152,10 @@ def _merged(subscription: StripeObject, spans: list[Span], at: int) -> list[Span
     return [(start, spans[-1][0]), spans[-1]]
 
 
-def _has_extras(store: Store, subscription: StripeObject) -> bool:
-    """Whether invoice items were added along with the subscription."""
+def _extras(store: Store, subscription: StripeObject) -> list[StripeObject]:
+    """The invoice items that were added along with the subscription."""
     waiting = pending_items(store, subscription["customer"], subscription["id"])
-    return any(subscription_of(item) == subscription["id"] for item in waiting)
+    return [item for item in waiting if subscription_of(item) == subscription["id"]]
 
 
 def _await_confirmation(store: Store, draft: StripeObject, at: int) -> None:

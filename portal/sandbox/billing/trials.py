@@ -12,7 +12,7 @@ from portal.sandbox.billing.charges import (
     items_of,
     price_of,
 )
-from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.payment import payment_method_of
 from portal.sandbox.billing.proration import Prorations
@@ -62,22 +62,30 @@ def pause(store: Store, subscription: StripeObject, at: int, reason: str) -> Str
     return paused
 
 
+def is_another_trial(subscription: StripeObject, trial_end: int | str | None) -> bool:
+    """Whether a request's `trial_end` makes a difference; None is none."""
+    if trial_end in (None, "now"):
+        return trial_end == "now" and subscription["status"] == "trialing"
+    return trial_end != subscription["trial_end"]
+
+
 def change_trial(
     store: Store,
     ledger: UsageLedger,
     subscription: StripeObject,
     trial_end: int | str,
     proration_behavior: str = "create_prorations",
-) -> StripeObject:
+) -> tuple[StripeObject, StripeObject | None]:
     """End the subscription's trial now (`now`), move its end, or put it into a trial.
 
-    The subscription is kept, with its items' new periods and its invoice, but its moments are
-    left to `keep_scheduled`. Ending the trial of a subscription without one does nothing.
+    Answers the changed subscription, kept with its items' new periods, and the draft of the
+    invoice that comes of it; its moments are left to `keep_scheduled`. To end the trial of a
+    subscription that is in none changes nothing.
     """
     at = store.now(subscription["customer"])
     is_trialing = subscription["status"] == "trialing"
-    if trial_end == subscription["trial_end"] or (trial_end == "now" and not is_trialing):
-        return subscription
+    if not is_another_trial(subscription, trial_end):
+        return subscription, None
     if not is_trialing:
         _give_back(store, subscription, at, proration_behavior)
     usage = [] if is_trialing else list(final_charges(store, subscription, at))
@@ -86,13 +94,11 @@ def change_trial(
     start_periods(store, changed, at)
     charges = [*usage, *first_charges(store, changed)]
     if not charges:
-        return changed
+        return changed, None
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
     with_pending = trial_end == "now" or proration_behavior == "always_invoice"
     draft = issue_draft(store, ledger, changed, charges, occasion, with_pending=with_pending)
-    store.put(changed | {"latest_invoice": draft["id"]})
-    complete(store, draft, at)
-    return store.get("subscription", subscription["id"]) or changed
+    return store.put(changed | {"latest_invoice": draft["id"]}), draft
 
 
 def _with_trial(subscription: StripeObject, trial_end: int, at: int) -> StripeObject:

@@ -5,22 +5,17 @@ https://docs.stripe.com/api/subscriptions/create
 
 from typing import Any
 
-from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.customers import check_payment_method
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _MOST_ON_A_TEST_CLOCK = 3
-# Our own bound; Stripe's is not documented.
-_MOST_DAYS_UNTIL_DUE = 3650
 _CANCELLATION = ("comment", "feedback", "feedback_option", "reason")
 _INVOICE_SETTINGS = ("account_tax_ids", "custom_fields", "description", "footer")
 
 
 def new_subscription(store: Store, customer: StripeObject, params: StripeObject) -> StripeObject:
     """The subscription as it starts now; its currency comes with its items."""
-    _check_settings(params)
     _check_room(store, customer)
     now = store.now(customer)
     nothing = ("application", "application_fee_percent", "billing_cycle_anchor_config",
@@ -44,11 +39,11 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
         "billing_schedules": [],
         "cancel_at_period_end": False,
         "cancellation_details": dict.fromkeys(_CANCELLATION),
-        "collection_method": params.get("collection_method", "charge_automatically"),
+        "collection_method": "charge_automatically",
         "created": now,
         "currency": params["currency"].lower() if "currency" in params else customer["currency"],
         "customer": customer["id"],
-        "days_until_due": params.get("days_until_due"),
+        "days_until_due": None,
         "default_tax_rates": [],
         "discounts": [],
         "invoice_settings": dict.fromkeys(_INVOICE_SETTINGS) | {"issuer": {"type": "self"}},
@@ -70,34 +65,6 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
             }
         },
     }
-
-
-def apply_settings(store: Store, subscription: StripeObject, params: StripeObject) -> None:
-    """Take over what the request says about everything but items, periods and money."""
-    subscription.update(given(params, ("default_payment_method", "description")))
-    wanted = params.get("default_payment_method")
-    if wanted:
-        owner = subscription["customer"]
-        check_payment_method(store, owner, wanted, "default_payment_method")
-    if "metadata" in params:
-        known = subscription["metadata"]
-        subscription["metadata"] = merged_metadata(known, params["metadata"])
-    details = params.get("cancellation_details", {})
-    subscription["cancellation_details"].update(given(details, ("comment", "feedback")))
-
-
-def _check_settings(params: StripeObject) -> None:
-    sends = params.get("collection_method") == "send_invoice"
-    if sends != ("days_until_due" in params):
-        raise Refused(
-            "`days_until_due` goes with `collection_method` send_invoice, and only with that.",
-            param="days_until_due",
-        )
-    if not 0 <= params.get("days_until_due", 0) <= _MOST_DAYS_UNTIL_DUE:
-        raise Refused(
-            f"`days_until_due` must be between 0 and {_MOST_DAYS_UNTIL_DUE}.",
-            param="days_until_due",
-        )
 
 
 def _check_room(store: Store, customer: StripeObject) -> None:

@@ -7,15 +7,20 @@ from portal.sandbox.billing.changing import change_subscription
 from portal.sandbox.billing.drafts import complete
 from portal.sandbox.billing.ending import schedule_the_end
 from portal.sandbox.billing.invoices import finalize
-from portal.sandbox.billing.item_changes import Terms
-from portal.sandbox.billing.payment import decline_of, pay, request_payment
+from portal.sandbox.billing.item_changes import Terms, items_after
+from portal.sandbox.billing.payment import decline_of, request_payment
+from portal.sandbox.billing.pending_updates import attempt_update, check_supported
+from portal.sandbox.billing.preview import new_invoice
 from portal.sandbox.billing.renewal import keep_scheduled
 from portal.sandbox.billing.standing import follow_payment, is_unpaid
+from portal.sandbox.billing.trials import change_trial, is_another_trial
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.included import items_of
-from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, changed_items
-from portal.sandbox.resources.subscription_shape import apply_settings
+from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
+from portal.sandbox.resources.subscription_thresholds import set_thresholds
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
@@ -23,18 +28,15 @@ from portal.sandbox.wire import presented
 StripeObject = dict[str, Any]
 routes = Routes()
 _ENDED = ("canceled", "incomplete_expired")
-_DETAILS = "cancellation_details.comment cancellation_details.feedback"
 _OF_A_CANCELED_ONE = frozenset(("cancellation_details", "metadata", "expand"))
 _ITEMS = " ".join(f"items.{name}" for name in (*ITEM_PARAMS, "clear_usage", "deleted", "id"))
-
-
-@routes.post(
-    "/v1/subscriptions/{id}",
-    "SubscriptionUpdateParams",
-    f"automatic_tax.enabled billing_cycle_anchor cancel_at cancel_at_period_end {_DETAILS} "
-    f"default_payment_method description {_ITEMS} metadata off_session payment_behavior "
-    "proration_behavior proration_date trial_end",
+ACTS_ON = (
+    f"add_invoice_items billing_cycle_anchor billing_thresholds cancel_at cancel_at_period_end "
+    f"{_ITEMS} payment_behavior proration_behavior proration_date trial_end {SETTINGS}"
 )
+
+
+@routes.post("/v1/subscriptions/{id}", "SubscriptionUpdateParams", ACTS_ON)
 def update_subscription(call: Call, id: str) -> StripeObject:
     """Change what the request names; what that makes due at once is invoiced and charged."""
     subscription = lookup.get(call.store, "subscription", id)
@@ -42,8 +44,6 @@ def update_subscription(call: Call, id: str) -> StripeObject:
         raise Refused(
             "A canceled subscription can only update its cancellation_details and metadata."
         )
-    if call.params.get("trial_end", "now") != "now":
-        raise NotSupported("This sandbox has no trials yet.", param="trial_end")
     return update(call.store, call.ledger, subscription, call.params)
 
 
@@ -55,9 +55,20 @@ def update(
     prefix: str = "items[{}]",
 ) -> StripeObject:
     """Apply a change and collect what it makes due; `prefix` is where the request has items."""
-    changed, draft = apply(store, ledger, subscription, params, prefix)
-    if draft is not None:
-        _collect(store, draft, params.get("payment_behavior", "allow_incomplete"))
+    behavior = params.get("payment_behavior", "allow_incomplete")
+
+    def change(as_it_is: StripeObject) -> StripeObject:
+        changed, draft = apply(store, ledger, as_it_is, params, prefix)
+        if draft is not None:
+            _collect(store, draft, behavior)
+        return changed
+
+    if behavior == "pending_if_incomplete":
+        check_supported(params)
+        return attempt_update(store, subscription, change)
+    changed = change(subscription)
+    if behavior == "error_if_incomplete":
+        _check_paid(store, changed, subscription["latest_invoice"])
     return store.get("subscription", changed["id"]) or changed
 
 
@@ -73,8 +84,16 @@ def apply(
     terms = _terms(store, subscription, params, at)
     apply_settings(store, subscription, params)
     changes = changed_items(store, subscription, params.get("items", ()), at, prefix)
+    set_thresholds(store, subscription, items_after(store, subscription, changes), params)
     schedule_the_end(store, subscription, params)
+    add_extras(store, subscription, params.get("add_invoice_items", ()), at)
     subscription, draft = change_subscription(store, ledger, subscription, changes, terms)
+    if is_another_trial(subscription, params.get("trial_end")):
+        store.put(subscription)
+        behavior = params.get("proration_behavior", "create_prorations")
+        subscription, draft = change_trial(
+            store, ledger, subscription, params["trial_end"], behavior
+        )
     return keep_scheduled(store, subscription, before), draft
 
 
@@ -89,11 +108,14 @@ def _terms(store: Store, subscription: StripeObject, params: StripeObject, at: i
             "The `proration_date` must be within the current billing period.",
             param="proration_date",
         )
-    anchor = params.get("billing_cycle_anchor")
+    anchor, behavior = params.get("billing_cycle_anchor"), params.get("proration_behavior")
+    if subscription["status"] == "trialing" and "trial_end" in params:
+        # What is owed then is billed as the trial ends, or not yet.
+        behavior = "none"
     return Terms(
         at=at,
         prorate_at=prorate_at,
-        behavior=params.get("proration_behavior", "create_prorations"),
+        behavior=behavior or "create_prorations",
         resets_anchor=None if anchor is None else anchor["type"] == "now",
     )
 
@@ -101,14 +123,15 @@ def _terms(store: Store, subscription: StripeObject, params: StripeObject, at: i
 def _collect(store: Store, draft: StripeObject, payment_behavior: str) -> None:
     """Finalise the invoice of a change, and charge it unless the customer is to confirm that."""
     at = store.now(draft["customer"])
-    if payment_behavior == "default_incomplete":
-        opened = request_payment(store, finalize(store, draft, at), at)
-        if opened["amount_due"] == 0:
-            pay(store, opened, at)
-        else:
-            follow_payment(store, opened, at)
-        return
-    invoice = complete(store, draft, at)
-    if payment_behavior == "error_if_incomplete" and is_unpaid(invoice):
+    if payment_behavior != "default_incomplete" or draft["amount_due"] == 0:
+        complete(store, draft, at)
+    else:
+        follow_payment(store, request_payment(store, finalize(store, draft, at), at), at)
+
+
+def _check_paid(store: Store, changed: StripeObject, known: str | None) -> None:
+    """Refuse the change if it made an invoice that could not be collected."""
+    invoice = new_invoice(store, changed["id"], known)
+    if invoice is not None and is_unpaid(invoice):
         reason = decline_of(store, invoice) or {"message": "Your card was declined."}
         raise Refused(**reason, status=402, type="card_error", decided=True)

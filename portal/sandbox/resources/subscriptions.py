@@ -18,24 +18,27 @@ from portal.sandbox.fields import given
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.subscription_item_shape import new_items
-from portal.sandbox.resources.subscription_shape import apply_settings, new_subscription
+from portal.sandbox.resources.subscription_extras import add_extras
+from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, new_items
+from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
+from portal.sandbox.resources.subscription_shape import new_subscription
 from portal.sandbox.resources.subscription_terms import TERMS, set_billing_mode, set_terms
+from portal.sandbox.resources.subscription_thresholds import set_thresholds
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 routes = Routes()
 _ENDED = ("canceled", "incomplete_expired")
+_ITEMS = " ".join(f"items.{name}" for name in ITEM_PARAMS)
 _DETAILS = "cancellation_details.comment cancellation_details.feedback"
 
 
 @routes.post(
     "/v1/subscriptions",
     "SubscriptionCreateParams",
-    f"cancel_at_period_end collection_method currency customer days_until_due "
-    f"default_payment_method description items.metadata items.price items.quantity metadata "
-    f"off_session payment_behavior {TERMS}",
+    f"add_invoice_items billing_thresholds cancel_at cancel_at_period_end currency customer "
+    f"{_ITEMS} payment_behavior {SETTINGS} {TERMS}",
 )
 def create_subscription(call: Call) -> StripeObject:
     """Start a subscription now; what is due in advance is invoiced and charged at once."""
@@ -64,13 +67,16 @@ def begin_subscription(store: Store, params: StripeObject) -> StripeObject:
     set_billing_mode(subscription, params.get("billing_mode", {}))
     items = new_items(store, subscription, params.get("items", []))
     set_terms(subscription, [price_of(store, item) for item in items], params)
+    set_thresholds(store, subscription, items, params)
     apply_settings(store, subscription, params)
     store.put(subscription)
     for item in items:
         store.put(item)
     begin_periods(store, subscription, subscription["created"])
     schedule_the_end(store, subscription, params)
-    if subscription["status"] == "active" and owes_at_once(store, subscription):
+    begin_periods(store, subscription, subscription["created"])
+    add_extras(store, subscription, params.get("add_invoice_items", ()), subscription["created"])
+    if owes_at_once(store, subscription):
         subscription["status"] = "incomplete"
     store.put(subscription)
     store.emit("customer.subscription.created", subscription)
