@@ -77,7 +77,7 @@ def _currency_options(_store: Store, price: StripeObject) -> StripeObject:
     """What the price is in each currency, its own first."""
     names = ("custom_unit_amount", "tax_behavior", "tiers", "unit_amount", "unit_amount_decimal")
     own = {price["currency"]: {name: price[name] for name in names}}
-    return own | (price["currency_options"] or {})
+    return own | (price.get("currency_options") or {})
 
 
 def _coupon_currencies(_store: Store, coupon: StripeObject) -> StripeObject | None:

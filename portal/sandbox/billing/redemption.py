@@ -40,8 +40,10 @@ def apply_discounts(
     """The owner with the discounts that a request asks for instead of those it had; not kept yet.
 
     The owner is a subscription, one of its items, an invoice or an invoice item. An empty text
-    takes all discounts away; one that is named by its id stays as it is.
+    takes all discounts away, an empty list none; one that is named by its id stays as it is.
     """
+    if asked == []:
+        return owner
     wanted: Sequence[StripeObject] = asked or ()
     if len(wanted) > _MOST_DISCOUNTS:
         raise Refused(f"You can apply at most {_MOST_DISCOUNTS} discounts.", param=purchase.param)

@@ -3,13 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import decimal_text, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -107,11 +106,11 @@ def _amounts(params: StripeObject) -> StripeObject:
                 code="parameter_missing",
                 param="currency",
             )
-    currency = _currency(params["currency"], "currency") if "currency" in params else None
+    code = currency(params["currency"]) if "currency" in params else None
     exact = None if percent is None else Decimal(percent)
     return {
         "amount_off": amount,
-        "currency": currency if amount is not None else None,
+        "currency": code if amount is not None else None,
         "percent_off": None if exact is None else float(exact),
         "_percent_off": None if exact is None else decimal_text(exact),
     }
@@ -149,14 +148,8 @@ def _currency_options(params: StripeObject) -> StripeObject | None:
     for name, option in asked.items():
         param = f"currency_options[{name}]"
         _check_positive(option["amount_off"], f"{param}[amount_off]")
-        options[_currency(name, param)] = {"amount_off": option["amount_off"]}
+        options[currency(name, param)] = {"amount_off": option["amount_off"]}
     return options
-
-
-def _currency(name: str, param: str) -> str:
-    if not is_currency(name.upper()):
-        raise Refused(f"Invalid currency: {name}.", param=param)
-    return name.lower()
 
 
 def _check_positive(amount: int, param: str) -> None:

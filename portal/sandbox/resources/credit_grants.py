@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.billing.credits import close_grant, open_grant
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -144,12 +143,8 @@ def _amount(asked: StripeObject) -> StripeObject:
         )
     if monetary["value"] < 1:
         raise Refused("This value must be greater than 0.", param="amount[monetary][value]")
-    currency = monetary["currency"].lower()
-    if not is_currency(currency.upper()):
-        raise Refused(
-            f"Invalid currency: {monetary['currency']}.", param="amount[monetary][currency]"
-        )
-    return {"monetary": {"currency": currency, "value": monetary["value"]}, "type": "monetary"}
+    code = currency(monetary["currency"], "amount[monetary][currency]")
+    return {"monetary": {"currency": code, "value": monetary["value"]}, "type": "monetary"}
 
 
 def _scope(store: Store, asked: StripeObject) -> StripeObject:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.billing.balance import move_balance
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
-from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -25,13 +23,10 @@ def create_balance_transaction(call: Call, id: str) -> StripeObject:
     """Give a customer credit by a negative amount, or let them owe more by a positive one."""
     store, params = call.store, call.params
     customer = lookup.get(store, "customer", id)
-    currency = params["currency"].lower()
-    if not is_currency(currency.upper()):
-        raise Refused(f"Invalid currency: {params['currency']}.", param="currency")
     return move_balance(
         store,
         id,
-        currency,
+        currency(params["currency"]),
         params["amount"],
         "adjustment",
         store.now(customer),

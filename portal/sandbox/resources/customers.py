@@ -5,7 +5,8 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.balance import set_balance
-from portal.sandbox.billing.cancellation import cancel_subscription, stop_collecting
+from portal.sandbox.billing.cancellation import cancel_subscription
+from portal.sandbox.billing.standing import stop_collecting
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing, within

@@ -6,6 +6,8 @@ https://docs.stripe.com/api/prices/create
 from itertools import pairwise
 from typing import Any
 
+from babel.numbers import is_currency
+
 from portal.sandbox import lookup
 from portal.sandbox.fields import amount_fields
 from portal.sandbox.refusals import NotSupported, Refused
@@ -40,6 +42,37 @@ def amounts(params: StripeObject) -> StripeObject:
     }
 
 
+def currency_options(price: StripeObject, asked: Any) -> StripeObject | None:
+    """What the price is in further currencies, each in the price's own scheme.
+
+    https://docs.stripe.com/payments/currencies/localize-prices#manual-currency-prices
+    """
+    options = {}
+    for name, option in (asked or {}).items():
+        param = f"currency_options[{name}]"
+        code = currency(name, param)
+        if code == price["currency"]:
+            raise Refused("A price's own currency is no option of it.", param=param)
+        if "custom_unit_amount" in option:
+            raise NotSupported(
+                "This sandbox has no amounts that customers choose.",
+                param=f"{param}[custom_unit_amount]",
+            )
+        options[code] = {
+            "custom_unit_amount": None,
+            "tax_behavior": option.get("tax_behavior", "unspecified"),
+            **_option_amounts(price, option, param),
+        }
+    return options or None
+
+
+def currency(name: str, param: str = "currency") -> str:
+    """The code of a currency as Stripe writes it."""
+    if not is_currency(name.upper()):
+        raise Refused(f"Invalid currency: {name}.", param=param)
+    return name.lower()
+
+
 def recurrence(store: Store, asked: StripeObject | None) -> StripeObject | None:
     """How often the price is charged and what meter its quantity comes from; None for one time."""
     if asked is None:
@@ -49,10 +82,9 @@ def recurrence(store: Store, asked: StripeObject | None) -> StripeObject | None:
         raise Refused(
             "A price can recur at most every three years.", param="recurring[interval_count]"
         )
-    if asked.get("trial_period_days"):
-        raise NotSupported(
-            "This sandbox does not act on recurring[trial_period_days] yet.",
-            param="recurring[trial_period_days]",
+    if asked.get("trial_period_days", 0) < 0:
+        raise Refused(
+            "This value must be greater than or equal to 0.", param="recurring[trial_period_days]"
         )
     usage_type = asked.get("usage_type", "licensed")
     _check_meter(store, asked.get("meter"), usage_type)
@@ -60,9 +92,27 @@ def recurrence(store: Store, asked: StripeObject | None) -> StripeObject | None:
         "interval": asked["interval"],
         "interval_count": count,
         "meter": asked.get("meter"),
-        "trial_period_days": None,
+        "trial_period_days": asked.get("trial_period_days") or None,
         "usage_type": usage_type,
     }
+
+
+def _option_amounts(price: StripeObject, option: StripeObject, param: str) -> StripeObject:
+    is_tiered = price["billing_scheme"] == "tiered"
+    if is_tiered != ("tiers" in option):
+        word = "needs" if is_tiered else "cannot have"
+        raise Refused(f"This price {word} tiers in each currency.", param=f"{param}[tiers]")
+    if is_tiered:
+        tiers = _tiers(option["tiers"], f"{param}[tiers]")
+        return {"tiers": tiers, "unit_amount": None, "unit_amount_decimal": None}
+    fields = amount_fields(option, "unit_amount", param)
+    if fields["unit_amount_decimal"] is None:
+        raise Refused(
+            f"Missing required param: {param}[unit_amount].",
+            code="parameter_missing",
+            param=f"{param}[unit_amount]",
+        )
+    return {"tiers": None, **fields}
 
 
 def _check_meter(store: Store, meter: str | None, usage_type: str) -> None:
@@ -112,13 +162,13 @@ def _tiered(params: StripeObject) -> StripeObject:
     }
 
 
-def _tiers(asked: list[StripeObject]) -> list[StripeObject]:
+def _tiers(asked: list[StripeObject], param: str = "tiers") -> list[StripeObject]:
     bounds = [tier["up_to"] for tier in asked]
     if bounds[-1] != "inf" or "inf" in bounds[:-1]:
-        raise Refused("The last tier, and only that, must have `up_to` inf.", param="tiers")
+        raise Refused("The last tier, and only that, must have `up_to` inf.", param=param)
     if any(low >= high for low, high in pairwise([0, *bounds[:-1]])):
-        raise Refused("Tiers must be in ascending order of `up_to`.", param="tiers")
-    return [_tier(tier, f"tiers[{position}]") for position, tier in enumerate(asked)]
+        raise Refused("Tiers must be in ascending order of `up_to`.", param=param)
+    return [_tier(tier, f"{param}[{position}]") for position, tier in enumerate(asked)]
 
 
 def _tier(asked: StripeObject, param: str) -> StripeObject:

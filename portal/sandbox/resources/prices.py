@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.price_rules import amounts, recurrence
+from portal.sandbox.resources.price_rules import amounts, currency, currency_options, recurrence
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 routes = Routes()
-_CHANGEABLE = "active lookup_key metadata nickname tax_behavior transfer_lookup_key"
+_CHANGEABLE = (
+    "active currency_options lookup_key metadata nickname tax_behavior transfer_lookup_key"
+)
 _PRODUCT_DATA = " ".join(
     f"product_data.{name}"
     for name in ("active", "id", "metadata", "name", "statement_descriptor", "tax_code")
@@ -82,16 +82,14 @@ def update_price(call: Call, id: str) -> StripeObject:
 
 def make_price(store: Store, params: StripeObject) -> StripeObject:
     """Keep a new price and say so; the product must be there, or be described."""
-    currency = params["currency"].lower()
-    if not is_currency(currency.upper()):
-        raise Refused(f"Invalid currency: {params['currency']}.", param="currency")
     recurring = recurrence(store, params.get("recurring"))
     price = {
         "id": params.get("id") or store.new_id("price"),
         "object": "price",
         "active": True,
         "created": store.now(),
-        "currency": currency,
+        "currency": currency(params["currency"]),
+        "currency_options": None,
         "custom_unit_amount": None,
         "livemode": False,
         "lookup_key": None,
@@ -119,9 +117,25 @@ def _described(store: Store, product_data: StripeObject) -> str:
 def _apply(store: Store, price: StripeObject, params: StripeObject) -> None:
     if "lookup_key" in params:
         _take_lookup_key(store, price["id"], params)
+    if "tax_behavior" in params:
+        _check_tax_behavior(price, params["tax_behavior"])
+    if "currency_options" in params:
+        asked = params["currency_options"]
+        added = currency_options(price, asked) or {}
+        price["currency_options"] = (
+            ((price.get("currency_options") or {}) | added) if asked else None
+        )
     price.update(given(params, ("active", "lookup_key", "nickname", "tax_behavior")))
     if "metadata" in params:
         price["metadata"] = merged_metadata(price["metadata"], params["metadata"])
+
+
+def _check_tax_behavior(price: StripeObject, wanted: str) -> None:
+    """https://docs.stripe.com/api/prices/object#price_object-tax_behavior: it is set once."""
+    if price["tax_behavior"] not in ("unspecified", wanted):
+        raise Refused(
+            "The `tax_behavior` of a price cannot be changed once it is set.", param="tax_behavior"
+        )
 
 
 def _take_lookup_key(store: Store, id: str, params: StripeObject) -> None:
