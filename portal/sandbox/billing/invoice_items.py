@@ -18,7 +18,8 @@ class NewInvoiceItem(TypedDict, total=False):
 
     `price` is the price object, `subscription` and `subscription_item` are ids. `credited_items`
     says, as Stripe's invoice items do, which debit a credit is for; `discount_amounts` are those
-    that a proration's amount is already net of. `invoice` puts it on a draft right away.
+    that a proration's amount is already net of. `invoice` puts it on a draft right away. `id` is
+    one that was made for it before, for discounts that had to name it.
     """
 
     amount: Required[int]
@@ -39,6 +40,7 @@ class NewInvoiceItem(TypedDict, total=False):
     tax_rates: Sequence[Any]
     metadata: StripeObject | None
     invoice: str | None
+    id: str
 
 
 def add_invoice_item(
@@ -50,7 +52,7 @@ def add_invoice_item(
     discountable = given.get("discountable", not is_proration)
     made = store.put(
         {
-            "id": store.new_id("ii"),
+            "id": given.get("id") or store.new_id("ii"),
             "object": "invoiceitem",
             "amount": given["amount"],
             "currency": given["currency"],

@@ -5,9 +5,12 @@ https://docs.stripe.com/invoicing/integration/workflow-transitions
 
 from typing import Any
 
+from portal.sandbox.billing.balance import give_back_balance
+from portal.sandbox.billing.credits import give_back_credits
 from portal.sandbox.billing.payment import cancel_payments
 from portal.sandbox.billing.standing import follow_payment
 from portal.sandbox.events import save_change
+from portal.sandbox.included import lines_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
@@ -22,6 +25,8 @@ def void(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     if invoice["status"] not in ("open", "uncollectible"):
         raise _is_not_open()
     cancel_payments(store, invoice, at)
+    give_back_credits(store, lines_of(store, invoice), at)
+    give_back_balance(store, invoice, at)
     return _moved(store, invoice, "void", "voided", at)
 
 

@@ -10,7 +10,13 @@ from portal.sandbox.billing.invoice_items import pricing_of
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import decimal_text, given, merged_metadata
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.invoice_item_shape import MONEY, extras_of, money_of, period_of
+from portal.sandbox.resources.invoice_item_shape import (
+    MONEY,
+    discounts_of,
+    extras_of,
+    money_of,
+    period_of,
+)
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -28,6 +34,9 @@ def change_item(
         changed["period"] = {"start": start, "end": end}
     if "tax_rates" in asked:
         changed["tax_rates"] = extras_of(store, asked, param)["tax_rates"]
+    if "discounts" in asked:
+        amount = changed["amount"]
+        changed["discounts"] = discounts_of(store, item, asked["discounts"], amount, param)
     if "metadata" in asked:
         changed["metadata"] = merged_metadata(item["metadata"], asked["metadata"])
     changed["net_amount"] = None if changed["discountable"] else changed["amount"]

@@ -13,6 +13,8 @@ from portal.money import round_amount
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
 from portal.sandbox import lookup
+from portal.sandbox.billing.invoice_items import add_invoice_item
+from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.refusals import Refused
@@ -63,6 +65,34 @@ def money_of(
     return _priced(price, quantity)
 
 
+def make_item(
+    store: Store,
+    customer: StripeObject,
+    asked: StripeObject,
+    draft: StripeObject | None,
+    param: str = "",
+) -> StripeObject:
+    """Keep the invoice item that the request describes: on the draft, or pending without one."""
+    at = store.now(customer)
+    currency = asked.get("currency") or (draft or {}).get("currency") or customer["currency"]
+    money = money_of(store, asked, currency.lower() if currency else None, param)
+    blank = {"id": store.new_id("ii"), "object": "invoiceitem", "customer": customer["id"]}
+    blank |= {"currency": money["currency"], "discounts": []}
+    return add_invoice_item(
+        store,
+        customer,
+        **money,
+        **extras_of(store, asked, param),
+        id=blank["id"],
+        at=at,
+        description=text_of(store, asked, money),
+        discounts=discounts_of(store, blank, asked.get("discounts"), money["amount"], param),
+        period=period_of(asked, at, param),
+        subscription=asked.get("subscription"),
+        invoice=draft["id"] if draft else None,
+    )
+
+
 def period_of(asked: StripeObject, at: int, param: str = "") -> tuple[int, int]:
     """When the service was given; the present second where the request does not say."""
     period = asked.get("period") or {"start": at, "end": at}
@@ -88,6 +118,17 @@ def extras_of(store: Store, asked: StripeObject, param: str = "") -> StripeObjec
         lookup.named(store, "tax_rate", id, f"{bracketed('tax_rates', param)}[{position}]")
     extras = {"tax_rates": list(rates), "metadata": merged_metadata({}, asked.get("metadata"))}
     return extras | {name: asked[name] for name in ("discountable",) if name in asked}
+
+
+def discounts_of(
+    store: Store, item: StripeObject, asked: Any, amount: int, param: str = ""
+) -> list[str]:
+    """The discounts that an item gets instead of those it had."""
+    customer = lookup.get(store, "customer", item["customer"])
+    where = bracketed("discounts", param)
+    purchase = Purchase(customer, item["currency"], param=where, amount=amount)
+    ids: list[str] = apply_discounts(store, item, asked, purchase)["discounts"]
+    return ids
 
 
 def bracketed(name: str, param: str) -> str:

@@ -6,7 +6,6 @@ https://docs.stripe.com/api/invoice-line-item
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.billing.manual_invoices import changed
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
@@ -14,14 +13,14 @@ from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import lines_of
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.invoice_item_changes import change_item, remove_item, require_draft
-from portal.sandbox.resources.invoice_item_shape import extras_of, money_of, period_of, text_of
+from portal.sandbox.resources.invoice_item_shape import make_item
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 routes = Routes()
 _FIELDS = (
-    "amount description discountable metadata period price_data pricing quantity "
+    "amount description discountable discounts metadata period price_data pricing quantity "
     "quantity_decimal tax_rates"
 ).split()
 _OF_LINES = " ".join(f"lines.{name}" for name in _FIELDS)
@@ -142,15 +141,4 @@ def _take(store: Store, draft: StripeObject, asked: StripeObject, param: str) ->
 
 def _make(store: Store, draft: StripeObject, asked: StripeObject, param: str) -> None:
     customer = lookup.get(store, "customer", draft["customer"])
-    at = store.now(customer)
-    money = money_of(store, asked, draft["currency"], param)
-    add_invoice_item(
-        store,
-        customer,
-        **money,
-        **extras_of(store, asked, param),
-        at=at,
-        description=text_of(store, asked, money),
-        period=period_of(asked, at, param),
-        invoice=draft["id"],
-    )
+    make_item(store, customer, asked, draft, param)

@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.manual_invoices import schedule
+from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.fields import given, group, merged_metadata
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.customers import check_payment_method
@@ -26,8 +27,9 @@ _MOST_CUSTOM_FIELDS = 4
 _MOST_DAYS_UNTIL_DUE = 3650
 
 
-def apply_settings(store: Store, invoice: StripeObject, params: StripeObject) -> None:
-    """Set what the request names."""
+def apply_settings(store: Store, invoice: StripeObject, params: StripeObject) -> StripeObject:
+    """The invoice with what the request names set; not kept yet."""
+    invoice = dict(invoice)
     invoice.update(given(params, _PLAIN))
     if params.get("default_payment_method") is not None:
         _set_payment_method(store, invoice, params["default_payment_method"])
@@ -40,6 +42,11 @@ def apply_settings(store: Store, invoice: StripeObject, params: StripeObject) ->
     if "rendering" in params:
         invoice["rendering"] = _rendering(invoice, params["rendering"])
     _set_due_date(invoice, params)
+    if "discounts" not in params:
+        return invoice
+    customer = lookup.get(store, "customer", invoice["customer"])
+    purchase = Purchase(customer, invoice["currency"])
+    return apply_discounts(store, invoice, params["discounts"], purchase)
 
 
 def apply_timing(draft: StripeObject, params: StripeObject) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.billing.manual_invoices import changed
 from portal.sandbox.events import save_change
 from portal.sandbox.http.paging import Listing, within
@@ -14,13 +13,13 @@ from portal.sandbox.resources.invoice_item_changes import (
     remove_item,
     require_draft,
 )
-from portal.sandbox.resources.invoice_item_shape import extras_of, money_of, period_of, text_of
+from portal.sandbox.resources.invoice_item_shape import make_item
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
 routes = Routes()
 _CHANGEABLE = (
-    "amount description discountable metadata period price_data pricing quantity "
+    "amount description discountable discounts metadata period price_data pricing quantity "
     "quantity_decimal tax_rates unit_amount_decimal"
 )
 
@@ -35,20 +34,7 @@ def create_invoice_item(call: Call) -> StripeObject:
     store, params = call.store, call.params
     draft, subscription = _invoice(call), _subscription(call)
     customer = _owner(call, draft, subscription)
-    currency = params.get("currency") or (draft or {}).get("currency") or customer["currency"]
-    at = store.now(customer)
-    money = money_of(store, params, currency.lower() if currency else None)
-    made = add_invoice_item(
-        store,
-        customer,
-        **money,
-        **extras_of(store, params),
-        at=at,
-        description=text_of(store, params, money),
-        period=period_of(params, at),
-        subscription=params.get("subscription"),
-        invoice=params.get("invoice"),
-    )
+    made = make_item(store, customer, params, draft)
     if customer["currency"] is None:
         save_change(store, "customer.updated", customer | {"currency": made["currency"]})
     if draft is not None:

@@ -65,7 +65,7 @@ def create_invoice(call: Call) -> StripeObject:
     customer = _customer(call, subscription)
     at, currency = store.now(customer), _currency(call, customer, subscription)
     draft = manual_draft(store, customer, at, currency=currency, subscription=subscription)
-    apply_settings(store, draft, params)
+    draft = apply_settings(store, draft, params)
     apply_timing(draft, params)
     store.put(draft)
     if params.get("pending_invoice_items_behavior") == "include":
@@ -86,7 +86,7 @@ def update_invoice(call: Call, id: str) -> StripeObject:
     invoice = lookup.get(store, "invoice", id)
     check_still_open(invoice, params)
     check_subscription(invoice, params)
-    apply_settings(store, invoice, params)
+    invoice = apply_settings(store, invoice, params)
     if invoice["status"] != "draft":
         return save_change(store, "invoice.updated", invoice)
     apply_timing(invoice, params)

@@ -1,0 +1,196 @@
+"""Checkout over HTTP: a session opened by the vendor, gone through by the customer."""
+
+import pytest
+import stripe
+
+from tests.sandbox.hosted.browser import told
+from tests.sandbox.objects import (
+    make_customer,
+    make_meter,
+    make_metered_price,
+    make_payer,
+    make_plan,
+)
+
+SUCCESS = "https://shop.example/done?session={CHECKOUT_SESSION_ID}&ok=1"
+
+
+@pytest.fixture
+def sessions(sandbox_client):
+    return sandbox_client.v1.checkout.sessions
+
+
+def open_setup(sessions, customer, **asked):
+    wanted = {"mode": "setup", "customer": customer.id, "currency": "usd", "success_url": SUCCESS}
+    return sessions.create({**wanted, "cancel_url": "https://shop.example/back", **asked})
+
+
+def open_subscription(client, **asked):
+    items = [{"price": make_plan(client).id, "quantity": 2}]
+    wanted = {"mode": "subscription", "line_items": items, "success_url": SUCCESS}
+    return client.v1.checkout.sessions.create({**wanted, **asked})
+
+
+def test_a_setup_keeps_the_card_for_its_customer(sandbox_client, sessions, browser):
+    customer = make_customer(sandbox_client)
+    session = open_setup(sessions, customer, metadata={"a": "b"})
+
+    sent = browser.send(session.url, card="pm_card_mastercard")
+
+    done = sessions.retrieve(session.id, {"expand": ["setup_intent"]})
+    assert sent.headers["location"] == SUCCESS.replace("{CHECKOUT_SESSION_ID}", session.id)
+    assert (done.status, done.payment_status, done.url) == (
+        "complete", "no_payment_required", None,
+    )  # fmt: skip
+    assert done.setup_intent.status == "succeeded"
+    [card] = sandbox_client.v1.customers.payment_methods.list(customer.id).data
+    assert card.id == done.setup_intent.payment_method
+
+
+@pytest.mark.parametrize(("answer", "status"), [("complete", "complete"), ("fail", "open")])
+def test_a_setup_asks_the_bank_where_it_must(sandbox_client, sessions, browser, answer, status):
+    session = open_setup(sessions, make_customer(sandbox_client))
+
+    asked = browser.send(session.url, card="pm_card_authenticationRequired")
+    back = browser.send(asked.headers["location"], action=answer)
+
+    assert asked.headers["location"].startswith("/authenticate/seti_")
+    assert back.headers["location"] == f"/c/pay/{session.id}"
+    assert sessions.retrieve(session.id).status == status
+
+
+def test_a_refused_card_leaves_the_session_open(sandbox_client, sessions, browser):
+    session = open_setup(sessions, make_customer(sandbox_client))
+
+    page = browser.send(session.url, card="pm_card_chargeDeclined")
+
+    assert told(page) == ["Your card was declined."]
+    assert sessions.retrieve(session.id).status == "open"
+    assert browser.send(session.url, card="pm_card_visa").status_code == 303
+
+
+def test_a_subscription_starts_for_somebody_new(sandbox_client, sessions, browser):
+    session = open_subscription(
+        sandbox_client, client_reference_id="cart-1", subscription_data={"metadata": {"a": "b"}}
+    )
+
+    browser.send(session.url, card="pm_card_visa", name="Ada", email="ada@example.com")
+
+    done = sessions.retrieve(session.id, {"expand": ["subscription", "invoice", "customer"]})
+    assert (session.amount_total, done.payment_status) == (5000, "paid")
+    assert (done.subscription.status, done.invoice.amount_paid) == ("active", 5000)
+    assert done.subscription.metadata.to_dict() == {"a": "b"}
+    assert (done.customer.email, done.customer_details.name) == ("ada@example.com", "Ada")
+    assert done.client_reference_id == "cart-1"
+
+
+def test_a_declined_subscription_leaves_nothing_behind(sandbox_client, sessions, browser):
+    customer = make_customer(sandbox_client)
+    session = open_subscription(sandbox_client, customer=customer.id)
+
+    page = browser.send(session.url, card="pm_card_chargeCustomerFail")
+
+    assert told(page) == ["Your card was declined."]
+    found = sandbox_client.v1.subscriptions.list({"customer": customer.id, "status": "all"})
+    assert found.data == []
+
+
+def test_a_refused_authentication_can_be_made_good_with_another_card(
+    sandbox_client, sessions, browser
+):
+    customer = make_customer(sandbox_client)
+    session = open_subscription(sandbox_client, customer=customer.id)
+
+    asked = browser.send(session.url, card="pm_card_authenticationRequired")
+    browser.send(asked.headers["location"], action="fail")
+    assert "failed authentication" in told(browser.look(session.url))[0]
+    browser.send(session.url, card="pm_card_visa")
+
+    [subscription] = sandbox_client.v1.subscriptions.list({"customer": customer.id}).data
+    assert sessions.retrieve(session.id).subscription == subscription.id
+    assert subscription.status == "active"
+
+
+def test_a_customers_own_card_can_pay(sandbox_client, sessions, browser):
+    customer = make_payer(sandbox_client)
+    session = open_subscription(sandbox_client, customer=customer.id)
+    [card] = sandbox_client.v1.customers.payment_methods.list(customer.id).data
+
+    browser.send(session.url, card=card.id)
+
+    assert sessions.retrieve(session.id).status == "complete"
+
+
+def test_metered_prices_have_neither_quantity_nor_amount(sandbox_client, sessions, browser):
+    price = make_metered_price(sandbox_client, make_meter(sandbox_client))
+    customer = make_payer(sandbox_client)
+    session = open_subscription(
+        sandbox_client, customer=customer.id, line_items=[{"price": price.id}]
+    )
+
+    [item] = sessions.line_items.list(session.id).data
+    page = browser.look(session.url)
+    browser.send(session.url, card="pm_card_visa")
+
+    assert (item.quantity, item.amount_total, item.price.id) == (None, 0, price.id)
+    assert "billed by usage" in page.text
+    assert sessions.retrieve(session.id).payment_status == "no_payment_required"
+
+
+def test_a_session_expires_when_told_to_or_when_its_time_is_up(sandbox_client, sessions, browser):
+    session = open_setup(sessions, make_customer(sandbox_client))
+    form = {"token": browser.token(session.url), "card": "pm_card_visa"}
+
+    expired = sessions.expire(session.id)
+
+    assert (expired.status, expired.url) == ("expired", None)
+    assert session.expires_at == session.created + 86400
+    assert browser.look(session.url).status_code == 410
+    assert browser.http.post(session.url, data=form).status_code == 410
+    with pytest.raises(stripe.InvalidRequestError, match="can be expired"):
+        sessions.expire(session.id)
+
+
+def test_a_session_that_is_complete_sends_on(sandbox_client, sessions, browser):
+    session = open_setup(sessions, make_customer(sandbox_client))
+    browser.send(session.url, card="pm_card_visa")
+
+    again = browser.look(session.url)
+
+    assert (again.status_code, again.headers["location"][:20]) == (303, SUCCESS[:20])
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"success_url": "javascript:alert(1)"}, "success_url"),
+        ({"success_url": "https://x.example/\r\nSet-Cookie: a=b"}, "success_url"),
+        ({"cancel_url": "/relative"}, "cancel_url"),
+        ({"mode": "payment"}, "mode"),
+        ({"customer": "cus_none"}, "customer"),
+        ({"expires_at": 1}, "expires_at"),
+        ({"ui_mode": "elements"}, "ui_mode"),
+        ({"line_items": [{"price": "price_none"}]}, "line_items"),
+    ],
+)
+def test_what_a_session_cannot_be_is_refused_by_name(sessions, changes, param):
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sessions.create({"mode": "setup", "currency": "usd", "success_url": SUCCESS, **changes})
+
+    assert refused.value.param == param
+
+
+def test_sessions_are_listed_and_told_of(sandbox_client, sessions, browser):
+    customer = make_customer(sandbox_client)
+    session = open_setup(sessions, customer)
+    browser.send(session.url, card="pm_card_visa")
+    sessions.expire(open_setup(sessions, customer).id)
+
+    found = sessions.list({"customer": customer.id, "status": "complete"}).data
+    events = sandbox_client.v1.events.list({"limit": 50}).data
+    told_of = {
+        one.type for one in events if one.data.object.to_dict().get("customer") == customer.id
+    }
+
+    assert [one.id for one in found] == [session.id]
+    assert {"checkout.session.completed", "checkout.session.expired"} <= told_of
