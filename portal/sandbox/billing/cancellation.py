@@ -6,13 +6,17 @@ that ends it, by its `cancel_at`.
 
 from typing import Any
 
-from portal.sandbox.billing.charges import final_charges
+from portal.sandbox.billing.charges import final_charges, is_metered, items_of, price_of
+from portal.sandbox.billing.debits import credited_from
 from portal.sandbox.billing.drafts import complete, issue_draft
-from portal.sandbox.billing.invoices import Occasion, subscription_of
+from portal.sandbox.billing.invoice_items import pending_items
+from portal.sandbox.billing.invoice_items import subscription_of as subscription_behind
+from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.item_changes import is_trialing
+from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
+from portal.sandbox.billing.standing import stop_collecting
 from portal.sandbox.billing.usage import UsageLedger
-from portal.sandbox.events import save_change
-from portal.sandbox.refusals import NotSupported
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -28,37 +32,50 @@ def cancel_subscription(
 ) -> StripeObject:
     """End the subscription now. Without `invoice_now` usage since the last invoice is dropped.
 
-    Invoices that are not settled are left alone from now on. `prorate` is refused: the sandbox
-    gives no credit for unused time.
+    With `prorate` the unused time is credited: on that invoice, or pending where there is none.
+    With neither, prorations that still wait are dropped as well. Invoices that are not settled
+    are left alone from now on.
     """
-    if prorate:
-        raise NotSupported("This sandbox does not prorate yet.", param="prorate")
     at = store.now(subscription["customer"])
     stop_collecting(store, subscription)
+    if prorate:
+        _credit_unused_time(store, subscription, at)
     if invoice_now:
-        subscription = _bill_usage(store, ledger, subscription, at)
+        subscription = _bill_the_rest(store, ledger, subscription, at)
+    elif not prorate:
+        _drop_prorations(store, subscription)
     details = subscription["cancellation_details"] | {"reason": "cancellation_requested"}
     return end_subscription(store, subscription | {"cancellation_details": details}, at)
 
 
-def stop_collecting(store: Store, subscription: StripeObject) -> None:
-    """Leave the subscription's drafts and open invoices as they are, for good."""
-    for invoice in store.every("invoice", customer=subscription["customer"]):
-        is_its = subscription_of(invoice) == subscription["id"]
-        if is_its and invoice["status"] in ("draft", "open"):
-            stopped = {"auto_advance": False, "next_payment_attempt": None, "_due_at": None}
-            save_change(store, "invoice.updated", invoice | stopped)
+def _credit_unused_time(store: Store, subscription: StripeObject, at: int) -> None:
+    if is_trialing(subscription):
+        return
+    every = items_of(store, subscription)[::-1]
+    licensed = [item for item in every if not is_metered(price_of(store, item))]
+    prorations = Prorations(store, subscription, licensed, at)
+    for item in licensed:
+        prorations.credit(item, at)
+        store.put(item | credited_from(item, at))
 
 
-def _bill_usage(
+def _drop_prorations(store: Store, subscription: StripeObject) -> None:
+    """Forget what waits of earlier changes; other invoice items stay with the customer."""
+    for item in pending_items(store, subscription["customer"], subscription["id"]):
+        if item["proration"] and subscription_behind(item) == subscription["id"]:
+            store.delete("invoiceitem", item["id"])
+            store.emit("invoiceitem.deleted", item)
+
+
+def _bill_the_rest(
     store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
 ) -> StripeObject:
-    """Invoice the usage of the period so far, without any grace.
+    """Invoice the usage of the period so far, without any grace, and all that waits.
 
     Spans are half open, and what was used in the very second of the cancellation is owed too.
     """
     charges = list(final_charges(store, subscription, at, counted_to=at + 1))
-    if not charges:
+    if not charges and not pending_items(store, subscription["customer"], subscription["id"]):
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
     draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)

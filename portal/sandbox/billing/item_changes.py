@@ -12,6 +12,7 @@ from typing import Any
 from portal.sandbox.billing.charges import is_metered, period_end, price_of
 from portal.sandbox.billing.periods import period_holding
 from portal.sandbox.billing.proration import is_flexible
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -55,6 +56,19 @@ class Terms:
 def is_trialing(subscription: StripeObject) -> bool:
     """Whether it is free at present, so that nothing is prorated."""
     return bool(subscription["status"] == "trialing")
+
+
+def items_after(
+    store: Store, subscription: StripeObject, changes: Iterable[ItemChange]
+) -> list[StripeObject]:
+    """The items that the subscription is going to have."""
+    items = {item["id"]: item for item in items_of(store, subscription)}
+    for change in changes:
+        if change.before is not None:
+            del items[change.before["id"]]
+        if change.after is not None:
+            items[change.after["id"]] = change.after
+    return list(items.values())
 
 
 def resets_anchor(

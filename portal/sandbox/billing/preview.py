@@ -6,16 +6,15 @@ comes of the same renewal, change or cancellation as the invoice that it foretel
 
 from typing import Any
 
-from portal.sandbox.billing.charges import cycle_charges
-from portal.sandbox.billing.drafts import issue_draft, wait_for_usage
-from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.renewal import next_moment, start_of_period
+from portal.sandbox.billing.cycles import WHEN_DUE
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.included import lines_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+# More visits of the clock than there can be between two invoices of a subscription.
+_MOST_VISITS = 20
 
 
 def preview_invoice(store: Store, ledger: UsageLedger, subscription: StripeObject) -> StripeObject:
@@ -25,21 +24,39 @@ def preview_invoice(store: Store, ledger: UsageLedger, subscription: StripeObjec
     the subscription will bill nothing any more.
     """
     with store.speculating():
-        at = next_moment(store, subscription)
-        charges = list(cycle_charges(store, subscription, at)) if at is not None else []
-        if at is None or not charges:
-            raise nothing_to_bill(subscription["customer"])
-        occasion = Occasion("upcoming", at, start_of_period(store, subscription))
-        draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-        return pictured(store, wait_for_usage(store, ledger, draft))
+        return pictured(store, next_invoice(store, ledger, subscription))
+
+
+def next_invoice(store: Store, ledger: UsageLedger, subscription: StripeObject) -> StripeObject:
+    """Let time pass for the subscription until it is invoiced; only to be done speculating."""
+    id, latest = subscription["id"], subscription["latest_invoice"]
+    for _ in range(_MOST_VISITS):
+        now = store.get("subscription", id) or subscription
+        if now.get("_due_at") is None:
+            break
+        WHEN_DUE["subscription"](store, ledger, now)
+        made = new_invoice(store, id, latest)
+        if made is not None:
+            return made
+    raise nothing_to_bill(subscription["customer"])
+
+
+def new_invoice(store: Store, subscription: str, known: str | None) -> StripeObject | None:
+    """The subscription's latest invoice, if it is another one than the one that is known."""
+    latest = (store.look("subscription", subscription) or {}).get("latest_invoice")
+    return None if latest in (None, known) else store.get("invoice", latest)
 
 
 def pictured(store: Store, invoice: StripeObject) -> StripeObject:
-    """An invoice as a preview shows it: with its lines inside, and ids that nothing else has."""
-    names = {invoice["id"]: store.new_id("upcoming_in")}
+    """An invoice as a preview shows it: a draft with its lines inside, and ids of its own.
+
+    Nothing else has these ids; they are left to the preview when everything is undone.
+    """
     lines = lines_of(store, invoice)
+    names = {invoice["id"]: store.new_id("upcoming_in")}
     names |= {line["id"]: store.new_id("il_tmp") for line in lines}
-    picture: StripeObject = _renamed(invoice | {"lines": lines}, names)
+    draft = invoice | _unfinished(invoice) | {"billing_reason": "upcoming", "lines": lines}
+    picture: StripeObject = _renamed(draft, names)
     return picture
 
 
@@ -50,6 +67,23 @@ def nothing_to_bill(customer: str) -> Refused:
         status=404,
         code="invoice_upcoming_none",
     )
+
+
+def _unfinished(invoice: StripeObject) -> StripeObject:
+    """The fields of an invoice that has not been finalised and paid yet."""
+    never = ("automatically_finalizes_at", "effective_at", "hosted_invoice_url", "invoice_pdf",
+             "number", "webhooks_delivered_at")  # fmt: skip
+    kept = invoice["automatically_finalizes_at"] if invoice["status"] == "draft" else None
+    return dict.fromkeys(never) | {
+        "amount_paid": 0,
+        "amount_remaining": invoice["amount_due"],
+        "attempt_count": 0,
+        "attempted": False,
+        "auto_advance": True,
+        "automatically_finalizes_at": kept,
+        "status": "draft",
+        "status_transitions": dict.fromkeys(invoice["status_transitions"]),
+    }
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

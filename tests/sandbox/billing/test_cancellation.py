@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from portal.clock import from_epoch
 from portal.sandbox.billing.cancellation import cancel_subscription
-from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import remove
+from portal.sandbox.resources.subscription_updates import update_subscription
 from tests.sandbox.billing.company import Company, at
 
 JANUARY, HALF = at(2026, 1, 1), at(2026, 1, 16)
@@ -73,10 +75,48 @@ def test_the_last_draft_of_a_deleted_customer_is_never_finalised(company: Compan
     assert company.get("customer", customer["id"]).keys() == {"id", "object", "deleted"}
 
 
-def test_credit_for_unused_time_is_refused(company: Company) -> None:
-    subscription = company.subscribe(company.customer(), company.licensed())
+@pytest.mark.parametrize(
+    ("invoice_now", "prorate", "billed", "waiting"),
+    [
+        (True, True, [-24_950], []),
+        (False, True, None, [-24_950]),
+        (True, False, None, []),
+        (False, False, None, []),
+    ],
+)
+def test_unused_time_is_credited_on_request_on_the_last_invoice_or_pending(
+    company: Company, invoice_now: bool, prorate: bool, billed: Any, waiting: list[int]
+) -> None:
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.licensed(49_900))
+    company.run_to(at(2026, 1, 16, 12))
 
-    with pytest.raises(Refused, match="prorate"):
-        cancel_subscription(
-            company.store, company.ledger, subscription, invoice_now=True, prorate=True
-        )
+    cancel_subscription(
+        company.store, company.ledger, subscription, invoice_now=invoice_now, prorate=prorate
+    )
+
+    last = company.invoices(customer)[1:]
+    amounts = [line["amount"] for invoice in last for line in company.lines(invoice)]
+    assert amounts == (billed or [])
+    left = company.store.every("invoiceitem", customer=customer["id"], invoice=None)
+    assert [item["amount"] for item in left] == waiting
+    assert company.get("customer", customer["id"])["balance"] == sum(billed or [])
+
+
+@pytest.mark.parametrize("invoice_now", [True, False])
+def test_prorations_that_wait_are_billed_with_the_last_invoice_or_dropped(
+    company: Company, invoice_now: bool
+) -> None:
+    customer = company.customer()
+    subscription = company.subscribe(customer, company.licensed(1_000))
+    item = company.store.every("subscription_item")[0]["id"]
+    company.run_to(at(2026, 1, 16, 12))
+    update_subscription(company.call(items=[{"id": item, "quantity": 3}]), subscription["id"])
+
+    cancel_subscription(
+        company.store, company.ledger, subscription, invoice_now=invoice_now, prorate=False
+    )
+
+    assert company.store.every("invoiceitem", customer=customer["id"], invoice=None) == []
+    totals = [invoice["total"] for invoice in company.invoices(customer)]
+    assert totals == ([1_000, 1_000] if invoice_now else [1_000])

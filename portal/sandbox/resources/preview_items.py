@@ -1,0 +1,64 @@
+"""Invoice items that only a preview has, or has otherwise than they are kept.
+
+https://docs.stripe.com/api/invoices/create_preview#create_create_preview-invoice_items
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from portal.sandbox import lookup
+from portal.sandbox.billing.invoice_items import add_invoice_item
+from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.invoice_item_changes import change_item
+from portal.sandbox.resources.invoice_item_shape import extras_of, money_of, period_of, text_of
+from portal.sandbox.store import Store
+
+StripeObject = dict[str, Any]
+_MOST = 250
+PREVIEW_ITEM_PARAMS = (
+    "amount", "currency", "description", "discountable", "invoiceitem", "metadata", "period",
+    "price", "price_data", "quantity", "quantity_decimal", "tax_rates", "unit_amount",
+    "unit_amount_decimal",
+)  # fmt: skip
+
+
+def add_previewed_items(
+    store: Store,
+    customer: StripeObject,
+    asked: Sequence[StripeObject],
+    currency: str,
+    subscription: str | None,
+) -> None:
+    """Let the items wait for the invoice that is previewed; only to be done speculating."""
+    if len(asked) > _MOST:
+        raise Refused(f"You can preview at most {_MOST} invoice items.", param="invoice_items")
+    at = store.now(customer)
+    for position, one in enumerate(asked):
+        param = f"invoice_items[{position}]"
+        if "invoiceitem" in one:
+            known = lookup.named(store, "invoiceitem", one["invoiceitem"], f"{param}[invoiceitem]")
+            change_item(store, known, _as_items_say(one))
+            continue
+        described = _as_items_say(one)
+        money = money_of(store, described, currency, param)
+        add_invoice_item(
+            store,
+            customer,
+            at=at,
+            description=text_of(store, described, money),
+            period=period_of(described, at, param),
+            subscription=subscription,
+            **extras_of(store, described, param),
+            **money,
+        )
+
+
+def _as_items_say(asked: StripeObject) -> StripeObject:
+    """The request in the words of invoice items, which name prices and amounts otherwise."""
+    named = {name: value for name, value in asked.items() if name not in ("price", "unit_amount")}
+    if "price" in asked:
+        named["pricing"] = {"price": asked["price"]}
+    if "unit_amount" in asked:
+        named["unit_amount_decimal"] = asked["unit_amount"]
+    named.pop("invoiceitem", None)
+    return named
