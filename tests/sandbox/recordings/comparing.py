@@ -25,6 +25,7 @@ _OF_THE_ACCOUNT = {
     "*network_transaction_id": "the card network's",
     "*risk_score": "Stripe Radar's, different each time",
     "*fingerprint": "a hash of Stripe's own",
+    "*.times_redeemed": "how often the account has redeemed the coupon",
     "*exp_month": "a year from when the card was made",
     "*exp_year": "a year from when the card was made",
     "*invoice_prefix": "drawn by lot",
