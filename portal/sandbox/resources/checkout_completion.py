@@ -31,6 +31,7 @@ def submit(
     card is declined: the session stays open then.
     """
     _require_open(session)
+    intent: StripeObject | None
     if session["mode"] == "setup":
         intent = confirm_setup_intent(request(payment_method=card), session["setup_intent"])
     else:
@@ -94,7 +95,7 @@ def _asked(
     store: Store, session: StripeObject, customer: StripeObject, card: StripeObject
 ) -> StripeObject:
     items = store.every("item", _session=session["id"])[::-1]
-    return session["_subscription_data"] | {
+    asked: StripeObject = session["_subscription_data"] | {
         "customer": customer["id"],
         "default_payment_method": card["id"],
         "items": [
@@ -102,6 +103,7 @@ def _asked(
             for item in items
         ],
     }
+    return asked
 
 
 def _customer(

@@ -146,7 +146,8 @@ def _quantity(asked: StripeObject, param: str) -> Decimal:
                 raise _either("amount", name, param)
     if "quantity" in asked and "quantity_decimal" in asked:
         raise _either("quantity", "quantity_decimal", param)
-    quantity = Decimal(asked.get("quantity", asked.get("quantity_decimal", 1)))
+    name = "quantity" if "quantity" in asked else "quantity_decimal"
+    quantity = Decimal(asked.get(name, 1))
     if quantity < 0:
         raise Refused(
             "This value must be greater than or equal to 0.", param=bracketed("quantity", param)
@@ -165,7 +166,7 @@ def _plain(
         )
     if not is_currency(code.upper()):
         raise Refused(f"Invalid currency: {currency}.", param=bracketed("currency", param))
-    unit_amount = Decimal(asked.get("amount", asked.get("unit_amount_decimal", 0)))
+    unit_amount = Decimal(asked["amount" if "amount" in asked else "unit_amount_decimal"])
     return {
         "amount": round_amount(unit_amount * quantity),
         "currency": code,

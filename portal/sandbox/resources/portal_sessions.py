@@ -143,18 +143,17 @@ def _cancellation(store: Store, customer: StripeObject, asked: StripeObject) -> 
 
 def _after(asked: StripeObject) -> StripeObject:
     """What follows when the task is done: the portal, a word of thanks, or the vendor's page."""
-    kind, param = asked["type"], "flow_data[after_completion]"
-    redirect = asked.get("redirect")
-    if kind == "redirect":
-        if redirect is None:
-            where = f"{param}[redirect]"
-            raise Refused(
-                f"Missing required param: {where}.", code="parameter_missing", param=where
-            )
-        checked_address(redirect["return_url"], f"{param}[redirect][return_url]")
-    said = asked.get("hosted_confirmation")
-    return {
-        "hosted_confirmation": {"custom_message": said.get("custom_message")} if said else None,
-        "redirect": {"return_url": redirect["return_url"]} if kind == "redirect" else None,
-        "type": kind,
-    }
+    after: StripeObject = {"hosted_confirmation": None, "redirect": None, "type": asked["type"]}
+    if asked["type"] == "redirect":
+        after["redirect"] = {"return_url": _return_address(asked)}
+    elif "hosted_confirmation" in asked:
+        said = asked["hosted_confirmation"].get("custom_message")
+        after["hosted_confirmation"] = {"custom_message": said}
+    return after
+
+
+def _return_address(asked: StripeObject) -> str:
+    param = "flow_data[after_completion][redirect]"
+    if "redirect" not in asked:
+        raise Refused(f"Missing required param: {param}.", code="parameter_missing", param=param)
+    return checked_address(asked["redirect"]["return_url"], f"{param}[return_url]")
