@@ -6,16 +6,14 @@ lie in the same relation. The few exceptions are listed here, each with its reas
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.sandbox.recordings.spans import same_spans
+from tests.sandbox.recordings.spans import is_time, same_spans
 
 Json = dict[str, Any]
 _ID = re.compile(r"[a-z]+(_[a-z]+)*_[A-Za-z0-9]{8,}")
 _DATE = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b")
-_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2001, 2100))
 
 # What the account or the moment decides. Only the JSON type is compared.
 _OF_THE_ACCOUNT = {
@@ -81,8 +79,8 @@ class Comparison:
             yield from self.differences(value, found, f"{path}[{position}]")
 
     def _is_same(self, recorded: Any, ours: Any, path: str) -> bool:
-        if _is_time(recorded):
-            return _is_time(ours)
+        if is_time(recorded):
+            return is_time(ours)
         if not isinstance(recorded, str):
             return bool(recorded == ours)
         if recorded in self._ids or _ID.fullmatch(recorded):
@@ -108,13 +106,9 @@ def _times(obj: Json, inside: str = "") -> dict[str, int]:
     for name, value in obj.items():
         if isinstance(value, dict) and "object" not in value:
             found |= _times(value, f"{inside}.{name}")
-        elif _is_time(value) and not _is_listed(_OF_THE_ACCOUNT, f"{inside}.{name}"):
+        elif is_time(value) and not _is_listed(_OF_THE_ACCOUNT, f"{inside}.{name}"):
             found[f"{inside}.{name}"] = value
     return found
-
-
-def _is_time(value: Any) -> bool:
-    return type(value) is int and _EARLIEST <= value < _LATEST
 
 
 def _is_listed(reasons: dict[str, str], path: str) -> bool:

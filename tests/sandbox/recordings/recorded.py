@@ -16,8 +16,9 @@ _FIXED_IDS = ("billing_cycle_anchor",)
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded request and what Stripe answered."""
+    """One recorded request, when it was made (`at`), and what Stripe answered."""
 
+    at: int
     method: str
     path: str
     query: Pairs
@@ -50,6 +51,7 @@ def _read(path: Path) -> Recording:
 
 def _step(told: dict[str, Any]) -> Step:
     return Step(
+        at=told["at"],
         method=told["method"],
         path=told["path"],
         query=_pairs(told["query"]),

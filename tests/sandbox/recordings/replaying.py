@@ -1,11 +1,13 @@
 """Doing again in the sandbox what was once done at Stripe."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 
 from tests.sandbox.recordings.recorded import Recording, Step
+from tests.sandbox.recordings.spans import is_time, moved_along
 
 Json = dict[str, Any]
 
@@ -14,7 +16,8 @@ class Replay:
     """The requests of one recording over HTTP; `ids` says which of our ids stand for recorded ones.
 
     Ids are mapped as they appear: those of the preamble when its objects are made, the others
-    when an answer is compared with the recorded one.
+    when an answer is compared with the recorded one. A time that a request names is as far away
+    as it was when it was recorded.
     """
 
     def __init__(self, http: httpx.Client, recording: Recording) -> None:
@@ -42,13 +45,19 @@ class Replay:
         return self._http.request(
             step.method,
             "/".join(self._known(part) for part in step.path.split("/")),
-            params=self._pairs(step.query),
-            content=str(httpx.QueryParams(self._pairs(step.form))),
+            params=self._pairs(step, step.query),
+            content=str(httpx.QueryParams(self._pairs(step, step.form))),
             headers=headers | ({"Idempotency-Key": key} if key else {}),
         )
 
-    def _pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [(name, self._known(value)) for name, value in pairs]
+    def _pairs(self, step: Step, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [(name, self._known(_now(step, value))) for name, value in pairs]
 
     def _known(self, value: Any) -> Any:
         return self.ids.get(value, value)
+
+
+def _now(step: Step, value: str) -> str:
+    if not value.isdigit() or not is_time(int(value)):
+        return value
+    return str(moved_along(int(value), step.at, int(time.time())))

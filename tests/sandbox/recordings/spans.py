@@ -6,6 +6,18 @@ from datetime import UTC, datetime
 
 # Stripe takes a few seconds over a request, and the person who recorded went on at leisure.
 _SAME_MOMENT_SECONDS = 60
+_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2001, 2100))
+
+
+def is_time(value: object) -> bool:
+    """Whether a number is likely to be a time: it would be millions as an amount."""
+    return type(value) is int and _EARLIEST <= value < _LATEST
+
+
+def moved_along(moment: int, since: int, now: int) -> int:
+    """The moment that is as far from now as the given one is from `since`."""
+    months, seconds = _span(since, moment)
+    return _moved(now, months) + seconds
 
 
 def same_spans(recorded: dict[str, int], ours: dict[str, int], path: str) -> Iterator[str]:
