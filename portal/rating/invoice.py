@@ -8,10 +8,10 @@ taxes, the customer's balance
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import NamedTuple
 
 from portal.money import round_amount
 from portal.rating.spreading import evenly, in_proportion
+from portal.rating.taxes import TaxAmount, TaxRate, line_taxes, taxes_by_rate
 
 Spread = Callable[[int, Sequence[int]], list[int]]
 _DIGITS = 60
@@ -28,15 +28,6 @@ class Discount:
     percent_off: Decimal | None = None
     amount_off: int | None = None
     products: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRate:
-    """A tax; an inclusive one is part of the line's amount, an exclusive one comes on top."""
-
-    id: str
-    percentage: Decimal
-    inclusive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +64,6 @@ class BillLine:
     discountable: bool = True
     discounts: tuple[Discount, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
-
-
-class TaxAmount(NamedTuple):
-    """A tax in minor units, and the amount without tax that it is levied on."""
-
-    tax_rate: TaxRate
-    amount: int
-    taxable_amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,27 +139,6 @@ def rate_invoice(
     return _totals(rated, open_lines, subtotals, balance)
 
 
-def line_taxes(amount: int, tax_rates: Sequence[TaxRate]) -> tuple[TaxAmount, ...]:
-    """The taxes of one line, each rounded once, on what is left of it.
-
-    Inclusive taxes are taken out of the amount together; exclusive ones are levied on what is left
-    without them (https://docs.stripe.com/billing/taxes/tax-rates).
-    """
-    included = sum((rate.percentage for rate in tax_rates if rate.inclusive), Decimal(0))
-    with localcontext(prec=_DIGITS):
-        taxes = [
-            round_amount(amount * rate.percentage / (100 + included)) if rate.inclusive else 0
-            for rate in tax_rates
-        ]
-        net = amount - sum(taxes)
-        return tuple(
-            TaxAmount(
-                rate, tax if rate.inclusive else round_amount(net * rate.percentage / 100), net
-            )
-            for rate, tax in zip(tax_rates, taxes, strict=True)
-        )
-
-
 def _take_discount(discount: Discount, lines: Iterable[_OpenLine], spread: Spread) -> None:
     eligible = [line for line in lines if _is_discounted(line, discount)]
     amounts = [line.left for line in eligible]
@@ -233,7 +195,7 @@ def _totals(
     subtotals: Sequence[int],
     balance: int,
 ) -> RatedInvoice:
-    taxes = _taxes_by_rate(tax for one in rated for tax in one.taxes)
+    taxes = taxes_by_rate(tax for one in rated for tax in one.taxes)
     left = sum(line.left for line in open_lines)
     exclusive = sum(tax.amount for tax in taxes if not tax.tax_rate.inclusive)
     total = left + exclusive
@@ -263,12 +225,3 @@ def _by_id(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     for source, amount in pairs:
         sums[source] = sums.get(source, 0) + amount
     return {source: amount for source, amount in sums.items() if amount}
-
-
-def _taxes_by_rate(taxes: Iterable[TaxAmount]) -> tuple[TaxAmount, ...]:
-    """One entry for each rate, in order of first use."""
-    sums: dict[TaxRate, tuple[int, int]] = {}
-    for rate, amount, taxable in taxes:
-        levied, on = sums.get(rate, (0, 0))
-        sums[rate] = (levied + amount, on + taxable)
-    return tuple(TaxAmount(rate, *sum_of) for rate, sum_of in sums.items())

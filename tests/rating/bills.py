@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from portal.rating.invoice import BillLine, CreditGrant, Discount, TaxRate
+from portal.rating.invoice import BillLine, CreditGrant, Discount
+from portal.rating.taxes import TaxRate
 
 PRODUCTS = ("prod_plan", "prod_usage", "prod_extra")
 PRICES = ("price_plan", "price_usage", "price_extra")

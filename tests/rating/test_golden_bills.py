@@ -10,10 +10,10 @@ from portal.rating.invoice import (
     CreditGrant,
     Discount,
     RatedBillLine,
-    TaxRate,
     rate_invoice,
 )
 from portal.rating.proration import prorated
+from portal.rating.taxes import TaxRate
 from tests.rating.golden import bill_examples
 
 Example = dict[str, Any]

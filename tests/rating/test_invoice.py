@@ -10,9 +10,9 @@ from portal.rating.invoice import (
     CreditGrant,
     Discount,
     RatedInvoice,
-    TaxRate,
     rate_invoice,
 )
+from portal.rating.taxes import TaxRate
 from tests.rating.bills import bill_lines, discounts_named, grants
 
 VAT = TaxRate("txr_vat", Decimal(20), inclusive=True)

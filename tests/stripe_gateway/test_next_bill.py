@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from portal.rating.invoice import CreditGrant, Discount, TaxRate
+from portal.rating.invoice import CreditGrant, Discount
+from portal.rating.taxes import TaxRate
 from portal.stripe_gateway.next_bill import translate
 from portal.stripe_gateway.next_bill.facts import Deductions
 

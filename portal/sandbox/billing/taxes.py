@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from portal.rating.invoice import TaxAmount, TaxRate
+from portal.rating.taxes import TaxAmount, TaxRate
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -24,7 +24,7 @@ def rates_for(
     ids: Sequence[str] = line.get("_tax_rates") or invoice["default_tax_rates"]
     if tax_exempt != "none" or not ids:
         return ()
-    return tuple(_rate(store, id) for id in ids)
+    return tuple(rate_named(store, id) for id in ids)
 
 
 def shown_taxes(taxes: Iterable[TaxAmount]) -> list[StripeObject]:
@@ -42,7 +42,8 @@ def shown_taxes(taxes: Iterable[TaxAmount]) -> list[StripeObject]:
     ]
 
 
-def _rate(store: Store, id: str) -> TaxRate:
+def rate_named(store: Store, id: str) -> TaxRate:
+    """The tax rate as the rating takes it."""
     rate = store.look("tax_rate", id)
     if rate is None:
         raise LookupError(f"the tax rate {id}, by which a line is taxed, is not there")

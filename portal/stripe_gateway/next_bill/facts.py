@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from portal.rating.invoice import CreditGrant, Discount, TaxRate
+from portal.rating.invoice import CreditGrant, Discount
+from portal.rating.taxes import TaxRate
 from portal.stripe_gateway.facts import InvoiceFacts, PriceFacts, SubscriptionFacts
 from portal.stripe_gateway.usage.facts import MeterPeriod
 from portal.stripe_ids import PriceId, ProductId, SubscriptionItemId

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from portal.clock import from_epoch
-from portal.rating.invoice import CreditGrant, Discount, TaxRate
+from portal.rating.invoice import CreditGrant, Discount
+from portal.rating.taxes import TaxRate
 from portal.stripe_gateway.next_bill.facts import Deductions, PendingItem
 from portal.stripe_gateway.translate import StripeObject, exact, id_of
 
