@@ -40,6 +40,6 @@ def customer_details(customer: StripeObject | None, session: StripeObject) -> St
         "individual_name": known.get("individual_name"),
         "name": known.get("name"),
         "phone": known.get("phone"),
-        "tax_exempt": known.get("tax_exempt", "none"),
-        "tax_ids": [],
+        "tax_exempt": None if session["mode"] == "setup" else known.get("tax_exempt", "none"),
+        "tax_ids": None,
     }

@@ -14,22 +14,21 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.checkout import customer_details
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.checkout_looks import looks
 from portal.sandbox.resources.web_addresses import checked_address
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _HALF_AN_HOUR, _DAY = 30 * 60, 24 * 3600
 _UNUSED = (
-    "adaptive_pricing", "after_expiration", "allow_promotion_codes",
-    "allowed_payment_method_types", "billing_address_collection", "branding_settings",
-    "client_secret", "collected_information", "consent", "consent_collection",
+    "after_expiration", "allow_promotion_codes", "allowed_payment_method_types",
+    "billing_address_collection", "client_secret", "consent", "consent_collection",
     "currency_conversion", "customer_account", "customer_creation", "excluded_payment_method_types",
-    "integration_identifier", "invoice", "invoice_creation", "managed_payments",
-    "name_collection", "optional_items", "origin_context", "payment_intent", "payment_link",
-    "payment_method_collection", "payment_method_configuration_details", "permissions",
-    "presentment_details", "recovered_from", "redirect_on_completion", "return_url",
-    "saved_payment_method_options", "setup_intent", "shipping_address_collection",
-    "shipping_cost", "submit_type", "subscription", "tax_id_collection", "wallet_options",
+    "integration_identifier", "invoice", "invoice_creation", "name_collection", "optional_items",
+    "origin_context", "payment_intent", "payment_link", "permissions", "presentment_details",
+    "recovered_from", "redirect_on_completion", "return_url", "setup_intent",
+    "shipping_address_collection", "shipping_cost", "submit_type", "subscription",
+    "tax_id_collection", "wallet_options",
 )  # fmt: skip
 _NO_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 
@@ -42,6 +41,7 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
         "id": id,
         "object": "checkout.session",
         **dict.fromkeys(_UNUSED),
+        **looks(store, params["mode"]),
         "amount_subtotal": None,
         "amount_total": None,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
@@ -53,7 +53,6 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
         "custom_text": dict.fromkeys(_NO_TEXTS),
         "customer": customer["id"] if customer else None,
         "customer_email": params.get("customer_email"),
-        "discounts": [],
         "expires_at": expires_at,
         "livemode": False,
         "locale": params.get("locale"),
