@@ -95,7 +95,7 @@ async def test_a_customer_who_cannot_be_checked_is_told_and_is_no_success(
         ran = await asyncio.to_thread(doctor, wire.url, "--customer", customer)
 
     assert ran.returncode == 1
-    assert "could not be checked: The key lacks a permission." in ran.stdout
+    assert "could not be checked: The Stripe API key lacks a permission." in ran.stdout
     assert "1 not checked." in ran.stdout
 
 

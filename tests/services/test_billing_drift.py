@@ -26,13 +26,13 @@ TIERS = [
     {"up_to": 100, "unit_amount_decimal": "1.5", "flat_amount": 500},
     {"up_to": "inf", "unit_amount_decimal": "0.5"},
 ]
-Edit = Callable[[WireRequest, Any], None]
+Edit = Callable[[WireRequest, Any], object]
 
 
 class Bill:
     """A customer with a plan and graduated usage: 250 units since the first of November."""
 
-    def __init__(self, account: StripeAccount) -> None:
+    def __init__(self, account: StripeAccount, **subscription: Any) -> None:
         self.account = account
         self.client: stripe.StripeClient = account.client
         clock = account.clock(STARTED)
@@ -42,7 +42,7 @@ class Bill:
             self.meter, billing_scheme="tiered", tiers_mode="graduated", tiers=TIERS
         )
         self.subscription = account.subscribe(
-            self.customer, [account.price(unit_amount=4_900), usage]
+            self.customer, [account.price(unit_amount=4_900), usage], **subscription
         )
         account.advance(clock, NOW)
         account.report(self.meter, self.customer, 250, int(NOW.timestamp()) - 60)
@@ -54,7 +54,7 @@ def bill(prompt_sandbox: SandboxProcess) -> Bill:
     return Bill(StripeAccount(prompt_sandbox.client()))
 
 
-def changing(path: str, edit: Callable[[Any], None]) -> Edit:
+def changing(path: str, edit: Callable[[Any], object]) -> Edit:
     """Change the answers to requests whose path begins so."""
     return lambda request, body: edit(body) if request.path.startswith(path) else None
 
@@ -77,7 +77,7 @@ async def checked(
 
 
 async def differences(
-    sandbox: SandboxProcess, customer: str, path: str, edit: Callable[[Any], None]
+    sandbox: SandboxProcess, customer: str, path: str, edit: Callable[[Any], object]
 ) -> list[Difference]:
     found = await checked(sandbox, customer, changing(path, edit))
     assert found.is_settled
