@@ -40,10 +40,10 @@ def show(visit: Visit, problem: str | None = None) -> Page:
     closed = _CLOSED.get(invoice["status"])
     paying = _paying(visit, invoice, view) if view.is_payable else message(closed, kind="done")
     head = html(
-        '<header><p class="vendor">{vendor}</p><h1>{due}</h1><p class="caption">Invoice {number} '
-        "· {status}</p></header>",
+        '<header><p class="vendor">{vendor}</p><h1>{headline}</h1><p class="caption">'
+        "Invoice {number} · {status}</p></header>",
         vendor=view.vendor,
-        due=f"{view.due} due" if view.is_payable else f"{view.paid} paid",
+        headline=view.headline,
         number=view.number,
         status=view.status,
     )

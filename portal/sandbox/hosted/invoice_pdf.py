@@ -56,7 +56,7 @@ def _head(view: InvoiceView, width: float) -> list[Flowable]:
         Spacer(0, 6 * mm),
         _table([[vendor, customer]], [width * 0.5, width * 0.5]),
         Spacer(0, 8 * mm),
-        _text(f"{view.due} due", size=16, strong=True),
+        _text(view.headline, size=16, strong=True),
         *([_text(view.description)] if view.description else []),
         Spacer(0, 6 * mm),
     ]

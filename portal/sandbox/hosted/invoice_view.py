@@ -49,8 +49,8 @@ class InvoiceView:
     number: str
     status: str
     is_payable: bool
+    headline: str
     due: str
-    paid: str
     dates: tuple[tuple[str, str], ...]
     customer: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
@@ -69,8 +69,8 @@ def invoice_view(store: Store, invoice: StripeObject) -> InvoiceView:
         number=invoice["number"] or "no number yet",
         status=_STATUS[invoice["status"]],
         is_payable=invoice["status"] in ("open", "uncollectible"),
+        headline=_headline(invoice),
         due=_money(invoice, "amount_remaining"),
-        paid=_money(invoice, "amount_paid"),
         dates=tuple(_dates(invoice)),
         customer=tuple(_customer(invoice)),
         fields=tuple((field["name"], field["value"]) for field in fields),
@@ -93,6 +93,13 @@ def address_lines(address: StripeObject | None) -> list[str]:
     town = " ".join(part for part in (known.get("postal_code"), known.get("city")) if part)
     lines = [known.get("line1"), known.get("line2"), town, known.get("state"), known.get("country")]
     return [line for line in lines if line]
+
+
+def _headline(invoice: StripeObject) -> str:
+    """The one figure that matters now."""
+    if invoice["status"] == "paid":
+        return f"{_money(invoice, 'amount_paid')} paid"
+    return "Void" if invoice["status"] == "void" else f"{_money(invoice, 'amount_remaining')} due"
 
 
 def _row(store: Store, line: StripeObject) -> Row:
@@ -121,12 +128,12 @@ def _unit_price(line: StripeObject) -> str:
 
 
 def _notes(store: Store, line: StripeObject) -> list[str]:
-    """What was taken off the line, and the taxes on it."""
+    """What was taken off this line alone, the credits used for it, and the taxes on it."""
     currency = line["currency"]
     notes = [
         f"{_discount_name(store, one['discount'])}: {_text(-one['amount'], currency)}"
         for one in line["discount_amounts"]
-        if one["amount"]
+        if one["amount"] and one["discount"] in line["discounts"]
     ]
     notes += [
         f"Billing credits: {_text(-one['amount'], currency)}"

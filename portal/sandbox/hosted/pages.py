@@ -33,8 +33,8 @@ _FRAME = """<!doctype html>
 <link rel="stylesheet" href="/hosted/style.css">
 </head>
 <body>
-<p class="stand-in" role="note"><strong>Test page.</strong> A local stand-in of Stripe: no money \
-moves, no card is real.</p>
+<aside class="stand-in" aria-label="About this page"><strong>Test page.</strong> A local stand-in \
+of Stripe: no money moves, no card is real.</aside>
 <main class="{width}">{body}</main>
 </body>
 </html>

@@ -112,17 +112,18 @@ def _subscription(visit: Visit, subscription: StripeObject, feature: StripeObjec
         "{change}</li>",
         names=", ".join(name or "Item" for name in names) or subscription["id"],
         note=note,
-        change=_ending(visit, subscription) if feature["enabled"] else NOTHING,
+        change=_ending(visit, subscription, feature) if feature["enabled"] else NOTHING,
     )
 
 
-def _ending(visit: Visit, subscription: StripeObject) -> Html:
+def _ending(visit: Visit, subscription: StripeObject, feature: StripeObject) -> Html:
     if subscription["schedule"] is not None:
         return NOTHING
     which = html('<input type="hidden" name="subscription" value="{id}">', id=subscription["id"])
     if subscription["cancel_at_period_end"]:
         return form(visit, "resume", which, button("Keep it"))
-    return form(visit, "cancel", which, button("Cancel", kind="danger"))
+    when = "now" if feature["mode"] == "immediately" else "at the period's end"
+    return form(visit, "cancel", which, button(f"Cancel {when}", kind="danger"))
 
 
 def _card(visit: Visit, card: StripeObject, *, is_usual: bool, allowed: bool) -> Html:

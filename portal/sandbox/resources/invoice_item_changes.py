@@ -7,7 +7,6 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.invoice_items import pricing_of
-from portal.sandbox.events import save_change
 from portal.sandbox.fields import decimal_text, given, merged_metadata
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.invoice_item_shape import (
@@ -40,7 +39,8 @@ def change_item(
     if "metadata" in asked:
         changed["metadata"] = merged_metadata(item["metadata"], asked["metadata"])
     changed["net_amount"] = None if changed["discountable"] else changed["amount"]
-    return save_change(store, "invoiceitem.updated", changed)
+    # https://docs.stripe.com/api/events/types has no event for this.
+    return store.put(changed)
 
 
 def remove_item(store: Store, item: StripeObject) -> StripeObject:

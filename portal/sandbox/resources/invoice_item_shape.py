@@ -76,6 +76,11 @@ def make_item(
     at = store.now(customer)
     currency = asked.get("currency") or (draft or {}).get("currency") or customer["currency"]
     money = money_of(store, asked, currency.lower() if currency else None, param)
+    if draft is not None and money["currency"] != draft["currency"]:
+        raise Refused(
+            f"The invoice is in {draft['currency']}, so its items must be too.",
+            param=bracketed("currency", param),
+        )
     blank = {"id": store.new_id("ii"), "object": "invoiceitem", "customer": customer["id"]}
     blank |= {"currency": money["currency"], "discounts": []}
     return add_invoice_item(

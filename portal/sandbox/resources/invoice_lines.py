@@ -7,7 +7,6 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.manual_invoices import changed
-from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import lines_of
@@ -79,7 +78,7 @@ def remove_lines(call: Call, id: str) -> StripeObject:
         if asked["behavior"] == "delete":
             remove_item(call.store, item)
         else:
-            save_change(call.store, "invoiceitem.updated", item | {"invoice": None})
+            call.store.put(item | {"invoice": None})
     return changed(call.store, draft)
 
 
@@ -136,7 +135,7 @@ def _take(store: Store, draft: StripeObject, asked: StripeObject, param: str) ->
     others = asked.keys() - {"invoice_item"}
     if others:
         item = change_item(store, item, {name: asked[name] for name in others}, param)
-    save_change(store, "invoiceitem.updated", item | {"invoice": draft["id"]})
+    store.put(item | {"invoice": draft["id"]})
 
 
 def _make(store: Store, draft: StripeObject, asked: StripeObject, param: str) -> None:
