@@ -121,7 +121,7 @@ def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator
         if item["current_period_end"] > at:
             continue
         price = price_of(store, item)
-        yield from _billed_usage(store, subscription, item, at)
+        yield from billed_usage(store, subscription, item, at)
         if not is_metered(price):
             charge = advance_charge(
                 subscription, item, price, at, period_end(subscription, price, at)
@@ -135,10 +135,10 @@ def final_charges(
 ) -> Iterator[Charge]:
     """What is still owed when the subscription ends: its usage since the last invoice."""
     for item in items_of(store, subscription):
-        yield from _billed_usage(store, subscription, item, at, counted_to=counted_to)
+        yield from billed_usage(store, subscription, item, at, counted_to=counted_to)
 
 
-def _billed_usage(
+def billed_usage(
     store: Store,
     subscription: StripeObject,
     item: StripeObject,

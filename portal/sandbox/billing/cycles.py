@@ -6,18 +6,20 @@ https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 from collections.abc import Callable
 from typing import Any
 
-from portal.sandbox.billing import checkout
+from portal.sandbox.billing import checkout, discounts
 from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_back
 from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by
 from portal.sandbox.billing.collection import pause_behavior
 from portal.sandbox.billing.credits import expire_grant
 from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
+from portal.sandbox.billing.invoice_items import pending_items
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.pausing import give_up_resuming
 from portal.sandbox.billing.payment import retry
 from portal.sandbox.billing.pending_updates import discard_update
+from portal.sandbox.billing.phases import enter_at_boundary, enter_midway
 from portal.sandbox.billing.renewal import (
     CONFIRMED_WITHIN,
     end_subscription,
@@ -26,7 +28,9 @@ from portal.sandbox.billing.renewal import (
     next_moment,
     roll_periods,
     start_of_period,
+    with_pending_interval,
 )
+from portal.sandbox.billing.schedules import begin_next_phase
 from portal.sandbox.billing.standing import expire_incomplete
 from portal.sandbox.billing.trials import leave_trial, tell_if_near
 from portal.sandbox.billing.usage import UsageLedger
@@ -113,23 +117,55 @@ def _pass_trial(
 
 
 def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject, at: int) -> StripeObject:
-    """Draft the invoice of a period boundary, then begin the next period or end."""
+    """Draft the invoice of a period boundary, then begin the next period or end.
+
+    A schedule's next phase begins then too, or between two boundaries.
+    """
     due = next_moment(store, subscription)
+    subscription, phase = begin_next_phase(store, subscription, at)
     if due is None or due > at:
-        return subscription
-    charges = list(cycle_charges(store, subscription, at))
+        if phase is None:
+            return subscription
+        changed, draft = enter_midway(store, subscription, phase, ledger, at)
+        return changed if draft is None else _drafted(store, ledger, changed, draft)
+    occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
+    if phase is None or ends_by(subscription, at):
+        charges = list(cycle_charges(store, subscription, at))
+    else:
+        subscription, charges = enter_at_boundary(store, subscription, phase, ledger, at)
     if charges:
-        occasion = Occasion("subscription_cycle", at, start_of_period(store, subscription))
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-        if pause_behavior(store, draft) is None:
-            wait_for_usage(store, ledger, draft)
-        else:
-            complete(store, draft, at)
-        subscription = subscription | {"latest_invoice": draft["id"]}
+        subscription = _drafted(store, ledger, subscription, draft)
     if ends_by(subscription, at):
         return end_subscription(store, subscription, at)
     roll_periods(store, subscription, at)
     return subscription
+
+
+def _drafted(
+    store: Store, ledger: UsageLedger, subscription: StripeObject, draft: StripeObject
+) -> StripeObject:
+    """The subscription with its new draft, which waits for usage unless it is not collected."""
+    if pause_behavior(store, draft) is None:
+        wait_for_usage(store, ledger, draft)
+    else:
+        complete(store, draft, draft["created"])
+    return subscription | {"latest_invoice": draft["id"]}
+
+
+def _bill_pending(
+    store: Store, ledger: UsageLedger, subscription: StripeObject, at: int
+) -> StripeObject:
+    """Invoice what is pending between two boundaries, where the subscription asks for that."""
+    moment = subscription["next_pending_invoice_item_invoice"]
+    if moment is None or moment > at or next_moment(store, subscription) is None:
+        return subscription
+    if pending_items(store, subscription["customer"], subscription["id"]):
+        start = start_of_period(store, subscription)
+        occasion = Occasion("automatic_pending_invoice_item_invoice", at, start)
+        draft = issue_draft(store, ledger, subscription, [], occasion, with_pending=True)
+        subscription = _drafted(store, ledger, subscription, draft)
+    return with_pending_interval(subscription, at)
 
 
 def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -> None:
@@ -156,10 +192,12 @@ _STEPS: tuple[Callable[[Store, UsageLedger, StripeObject, int], StripeObject], .
     _end_pauses,
     _pass_trial,
     _renew,
+    _bill_pending,
 )
 # What is done with an object, by its kind, when its `_due_at` has come. It must move that on.
 WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
     "billing.credit_grant": lambda store, _, grant: expire_grant(store, grant, grant["_due_at"]),
+    discounts.END: lambda store, _, ending: discounts.end_discount(store, ending),
     "checkout.session": _expire_session,
     "invoice": _advance_invoice,
     "subscription": _visit,

@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.sandbox.billing.charges import items_of, period_end, price_of
 from portal.sandbox.billing.periods import next_boundary
+from portal.sandbox.billing.schedule_states import follow_end
 from portal.sandbox.billing.segments import billed
 from portal.sandbox.events import differences
 from portal.sandbox.store import Store
@@ -103,6 +104,7 @@ def end_subscription(store: Store, subscription: StripeObject, at: int) -> Strip
         }
     )
     store.emit("customer.subscription.deleted", ended)
+    follow_end(store, ended, at)
     return ended
 
 
