@@ -69,6 +69,8 @@ _REFERENCES = {
     "test_clock": "test_helpers.test_clock",
     "transfer": "transfer",
 }
+# A balance's movement may come of either.
+_OF_SEVERAL_KINDS = {"source": ("charge", "refund")}
 # Stored in the object, but in an answer only when asked for.
 _HIDDEN = {
     "coupon": ("applies_to", "currency_options"),
@@ -157,8 +159,9 @@ def _below(store: Store, value: Any, below: Tree, name: str) -> Any:
     """The value with what lies below it expanded; itself too when it is the id of something."""
     if isinstance(value, Embedded):
         return _object_list(store, value, below, name)
-    if isinstance(value, str) and name in _REFERENCES:
-        found = store.get(_REFERENCES[name], value)
+    kinds = _kinds(name)
+    if isinstance(value, str) and kinds:
+        found = next(filter(None, (store.get(kind, value) for kind in kinds)), None)
         return value if found is None else presented(store, found, below)
     if isinstance(value, list):
         return [_below(store, part, below, name) for part in value]
@@ -171,6 +174,12 @@ def _below(store: Store, value: Any, below: Tree, name: str) -> Any:
     if value is None:
         return None
     raise _not_expandable(name)
+
+
+def _kinds(name: str) -> tuple[str, ...]:
+    """Of which kinds an object may be whose id stands in this field."""
+    known = _REFERENCES.get(name)
+    return _OF_SEVERAL_KINDS.get(name, () if known is None else (known,))
 
 
 def _object_list(store: Store, embedded: Embedded, below: Tree, name: str) -> StripeObject:

@@ -147,7 +147,7 @@ def _confirmed(call: Call, intent: StripeObject) -> StripeObject:
     if intent["status"] == "requires_action":
         intent = payment.answer_challenge(store, intent)
     else:
-        _check_confirmable(call, intent)
+        _check_confirmable(intent)
         card = usable(store, intent["payment_method"], intent["customer"])
         intent["_return_url"] = call.params.get("return_url")
         intent = payment.confirm(store, intent, card, off_session=away)
@@ -174,24 +174,13 @@ def _saved_card(call: Call, intent: StripeObject) -> StripeObject:
     return intent
 
 
-def _check_confirmable(call: Call, intent: StripeObject) -> None:
+def _check_confirmable(intent: StripeObject) -> None:
     if not intent["payment_method"]:
         raise Refused(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
             "either update the PaymentIntent with a payment method and then confirm it again, or "
             "confirm it again directly with a payment method or ConfirmationToken.",
             code="payment_intent_unexpected_state",
-        )
-    automatic = intent["automatic_payment_methods"] or {}
-    redirects = automatic.get("allow_redirects") == "always"
-    if redirects and "return_url" not in call.params and not call.params.get("use_stripe_sdk"):
-        raise Refused(
-            "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. "
-            "Because some of these payment methods might redirect your customer off of your page, "
-            "you must provide a `return_url`. If you don't want to accept redirect-based payment "
-            "methods, set `automatic_payment_methods[enabled]` to `true` and "
-            "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents "
-            "and Payment Intents."
         )
 
 
