@@ -1,6 +1,5 @@
 """Every cent that a year invoices is explained: by hand, line by line, and in its sums."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -74,7 +73,7 @@ YEAR = (
 
 
 @pytest.fixture(scope="module")
-def life(sandbox: SandboxProcess) -> Iterator[Life]:
+def life(sandbox: SandboxProcess) -> Life:
     """The customer after the year."""
     lived = Life(sandbox.client())
     _first_quarter(lived)
