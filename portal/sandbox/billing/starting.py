@@ -45,12 +45,14 @@ def start_subscription(
     ledger: UsageLedger,
     subscription: StripeObject,
     payment_behavior: str = "allow_incomplete",
+    *,
+    needs_card: bool = True,
 ) -> StripeObject:
     """Begin the first period of a subscription that is kept with its items, and bill it.
 
     The first invoice is finalised and paid at once, or waits for its customer when that is asked
     for (`default_incomplete`); there is none when nothing is owed. Raises Refused when there is
-    something to charge and nothing to charge it to.
+    something to charge and nothing to charge it to, unless nobody is there to be told so.
     """
     at = subscription["created"]
     begin_periods(store, subscription, at)
@@ -59,7 +61,7 @@ def start_subscription(
         occasion = Occasion("subscription_create", at, start=at)
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         waits = payment_behavior == "default_incomplete"
-        if not waits:
+        if needs_card and not waits:
             require_payment_method(store, draft)
         status = good_standing(subscription, at)
         if draft["amount_due"] > 0 and draft["collection_method"] == "charge_automatically":
