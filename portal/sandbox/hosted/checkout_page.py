@@ -1,8 +1,12 @@
 """The hosted Checkout page: https://docs.stripe.com/payments/checkout."""
 
+from decimal import Decimal
 from typing import Any
 
 from portal.money import Money, money_text
+from portal.rating.price import price_from_stripe
+from portal.rating.rate import rate
+from portal.sandbox import lookup
 from portal.sandbox.billing.checkout import expire
 from portal.sandbox.hosted.card_choice import card_choice, chosen_card
 from portal.sandbox.hosted.markup import NOTHING, Html, html
@@ -74,25 +78,29 @@ def _cards(visit: Visit, session: StripeObject) -> list[StripeObject]:
 
 
 def _head(visit: Visit, session: StripeObject, title: str) -> Html:
-    items = [
+    items = visit.store.every("item", _session=session["id"])[::-1]
+    rows = [(_item_name(item), _item_amount(visit, item), "") for item in items]
+    details = session["total_details"] or {}
+    for label, name, sign in (("Discount", "amount_discount", -1), ("Tax", "amount_tax", 1)):
+        if details.get(name):
+            rows.append((label, _text(session, sign * details[name]), ""))
+    rows.append(("Due today", _text(session, session["amount_total"] or 0), "is-strong"))
+    sums = [
         html(
-            '<div><dt>{name}</dt><dd class="num">{amount}</dd></div>',
-            name=_item_name(item),
-            amount=_item_amount(visit, item),
+            '<div class="{kind}"><dt>{label}</dt><dd class="num">{amount}</dd></div>',
+            label=label,
+            amount=amount,
+            kind=kind,
         )
-        for item in visit.store.every("item", _session=session["id"])[::-1]
+        for label, amount, kind in rows
     ]
-    total = html(
-        '<div class="is-strong"><dt>Due today</dt><dd class="num">{amount}</dd></div>',
-        amount=_total(session),
-    )
     return html(
         '<section class="card"><header><p class="vendor">{vendor}</p><h1>{title}</h1></header>'
         "{who}{sums}</section>",
         vendor=vendor_of(visit.store),
         title=title,
         who=_who(session),
-        sums=html('<dl class="sums is-whole">{items}{total}</dl>', items=items, total=total)
+        sums=html('<dl class="sums is-whole">{sums}</dl>', sums=sums)
         if items
         else html("<p>Your card is kept for later payments. Nothing is charged now.</p>"),
     )
@@ -111,17 +119,23 @@ def _item_name(item: StripeObject) -> str:
 
 def _item_amount(visit: Visit, item: StripeObject) -> str:
     """What it costs each time; a metered price is billed by what was used."""
-    recurring = (visit.store.look("price", item["price"]) or {}).get("recurring") or {}
+    price = lookup.get(visit.store, "price", item["price"])
     if item["quantity"] is None:
         return "billed by usage"
-    every = recurring["interval"]
-    if recurring["interval_count"] != 1:
-        every = f"{recurring['interval_count']} {every}s"
-    return f"{money_text(Money(item['amount_total'], item['currency']))} / {every}"
+    if item["currency"] == price["currency"]:
+        rated = rate(price_from_stripe(price), Decimal(item["quantity"]))
+        amount = sum(line.amount for line in rated.lines)
+    else:
+        amount = item["amount_subtotal"]
+    text, recurring = money_text(Money(amount, item["currency"])), price["recurring"]
+    if recurring is None:
+        return text
+    count, interval = recurring["interval_count"], recurring["interval"]
+    return f"{text} / {interval}" if count == 1 else f"{text} every {count} {interval}s"
 
 
-def _total(session: StripeObject) -> str:
-    return money_text(Money(session["amount_total"] or 0, session["currency"] or "usd"))
+def _text(session: StripeObject, amount: int) -> str:
+    return money_text(Money(amount, session["currency"] or "usd"))
 
 
 def _form(visit: Visit, session: StripeObject) -> Html:
@@ -130,7 +144,9 @@ def _form(visit: Visit, session: StripeObject) -> Html:
     fields = [text_field("Name", "name", None)] if asks_who else []
     if asks_who and session["customer_email"] is None:
         fields.append(text_field("Email", "email", None, kind="email"))
-    text = f"Subscribe and pay {_total(session)}" if subscribes else "Save card"
+    due = session["amount_total"] or 0
+    pays = f"Subscribe and pay {_text(session, due)}" if due > 0 else "Subscribe"
+    text = pays if subscribes else "Save card"
     return form(
         visit, "submit", *fields, card_choice(_cards(visit, session)), button(text, wide=True)
     )

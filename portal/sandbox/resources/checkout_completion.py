@@ -11,6 +11,7 @@ from portal.sandbox.billing import payment
 from portal.sandbox.billing.checkout import complete
 from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.checkout_subscription import subscription_asked
 from portal.sandbox.resources.customers import create_customer
 from portal.sandbox.resources.payment_methods import attach
 from portal.sandbox.resources.setup_intents import confirm_setup_intent
@@ -70,7 +71,9 @@ def _subscribe(
     attached = _attached(store, customer, card)
     known = store.get("subscription", session.get("_subscription") or "")
     if known is None or known["status"] != "incomplete":
-        known = create_subscription(request(**_asked(store, session, customer, attached)))
+        items = store.every("item", _session=session["id"])[::-1]
+        asked = subscription_asked(session, items, customer["id"], attached["id"])
+        known = create_subscription(request(**asked))
         session = session | {"customer": customer["id"], "_subscription": known["id"]}
         store.put(session)
         return _unpaid(store, session, known)
@@ -89,21 +92,6 @@ def _unpaid(store: Store, session: StripeObject, subscription: StripeObject) -> 
         error = (intent or {}).get("last_payment_error") or {"message": "Your card was declined."}
         raise Refused(error["message"], status=402, type="card_error", code=error.get("code"))
     return store.put(intent | {"_checkout_session": session["id"]})
-
-
-def _asked(
-    store: Store, session: StripeObject, customer: StripeObject, card: StripeObject
-) -> StripeObject:
-    items = store.every("item", _session=session["id"])[::-1]
-    asked: StripeObject = session["_subscription_data"] | {
-        "customer": customer["id"],
-        "default_payment_method": card["id"],
-        "items": [
-            {name: item[name] for name in ("price", "quantity") if item[name] is not None}
-            for item in items
-        ],
-    }
-    return asked
 
 
 def _customer(

@@ -10,7 +10,8 @@ from portal.sandbox.billing.checkout import expire
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import NotSupported, Refused
-from portal.sandbox.resources.checkout_shape import amounts, new_line_items, new_session
+from portal.sandbox.resources.checkout_shape import new_line_items, new_session
+from portal.sandbox.resources.checkout_subscription import SUBSCRIPTION_DATA, with_amounts
 from portal.sandbox.resources.setup_intents import create_setup_intent
 from portal.sandbox.routes import Call, Routes
 
@@ -18,9 +19,9 @@ StripeObject = dict[str, Any]
 routes = Routes()
 _ACTS_ON = (
     "cancel_url client_reference_id currency customer customer_email expires_at "
-    "line_items.price line_items.quantity locale metadata mode payment_method_types "
-    "setup_intent_data.description setup_intent_data.metadata subscription_data.description "
-    "subscription_data.metadata success_url ui_mode"
+    "discounts line_items.price line_items.quantity line_items.tax_rates locale metadata mode "
+    "payment_method_types setup_intent_data.description setup_intent_data.metadata success_url "
+    f"ui_mode {SUBSCRIPTION_DATA}"
 )
 
 
@@ -37,7 +38,7 @@ def create_session(call: Call) -> StripeObject:
         session["setup_intent"] = _setup_intent(call, session)
     else:
         items = new_line_items(store, session, params.get("line_items", []))
-        session |= amounts(items)
+        session, items = with_amounts(call, session, items)
         for item in items:
             store.put(item)
     # https://docs.stripe.com/api/events/types has no event for an opened session.
@@ -112,7 +113,7 @@ def _check_settings(params: StripeObject) -> None:
             "You may only specify one of these parameters: customer, customer_email.",
             param="customer",
         )
-    of_the_other = {"setup": ("line_items", "subscription_data"), "subscription": (
+    of_the_other = {"setup": ("discounts", "line_items", "subscription_data"), "subscription": (
         "setup_intent_data",)}[params["mode"]]  # fmt: skip
     for name in of_the_other:
         if name in params:

@@ -3,17 +3,14 @@
 https://docs.stripe.com/api/checkout/sessions/create
 """
 
-from decimal import Decimal
 from typing import Any
 
 from babel.numbers import is_currency
 
-from portal.rating.price import price_from_stripe
-from portal.rating.rate import rate
 from portal.sandbox import lookup
 from portal.sandbox.billing.checkout import customer_details
 from portal.sandbox.fields import merged_metadata
-from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.checkout_looks import looks
 from portal.sandbox.resources.web_addresses import checked_address
 from portal.sandbox.store import Store
@@ -68,6 +65,7 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
         "total_details": None,
         "ui_mode": "hosted_page",
         "url": f"{store.address}/c/pay/{id}",
+        "_discounts": params.get("discounts", []),
         "_due_at": expires_at,
         "_subscription_data": params.get("subscription_data", {}),
     }
@@ -82,25 +80,12 @@ def new_line_items(
         raise Refused(
             "Missing required param: line_items.", code="parameter_missing", param="line_items"
         )
-    return [
+    items = [
         _line_item(store, session, item, f"line_items[{position}]")
         for position, item in enumerate(asked)
     ]
-
-
-def amounts(items: list[StripeObject]) -> StripeObject:
-    """What is to be paid at once, and in which currency."""
-    currencies = {item["currency"] for item in items}
-    if len(currencies) > 1:
-        raise Refused("All line items must have the same currency.", param="line_items")
-    total = sum(item["amount_total"] for item in items)
-    nothing = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
-    return {
-        "amount_subtotal": total,
-        "amount_total": total,
-        "currency": currencies.pop(),
-        "total_details": nothing,
-    }
+    _check_recurring(items)
+    return items
 
 
 def _line_item(
@@ -111,42 +96,47 @@ def _line_item(
         raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
     price = lookup.named(store, "price", asked["price"], where)
     _check_price(price, where)
-    is_metered = price["recurring"]["usage_type"] == "metered"
-    if is_metered and "quantity" in asked:
-        raise Refused(
-            "Quantity should not be specified where usage_type is `metered`.",
-            param=f"{param}[quantity]",
-        )
-    quantity = None if is_metered else asked.get("quantity", 1)
-    if quantity is not None and quantity < 1:
-        raise Refused("This value must be greater than or equal to 1.", param=f"{param}[quantity]")
-    amount = 0 if quantity is None else _amount(price, quantity)
-    product = store.look("product", price["product"]) or {}
+    is_metered = (price["recurring"] or {}).get("usage_type") == "metered"
     return {
         "id": store.new_id("li"),
         "object": "item",
         "adjustable_quantity": None,
         "amount_discount": 0,
-        "amount_subtotal": amount,
+        "amount_subtotal": 0,
         "amount_tax": 0,
-        "amount_total": amount,
-        "currency": price["currency"],
-        "description": product.get("name"),
+        "amount_total": 0,
+        "currency": session["currency"] or price["currency"],
+        "description": (store.look("product", price["product"]) or {}).get("name"),
         "metadata": {},
         "price": price["id"],
-        "quantity": quantity,
+        "quantity": _quantity(asked, f"{param}[quantity]", is_metered=is_metered),
+        "_is_once": price["type"] == "one_time",
         "_session": session["id"],
+        "_tax_rates": list(asked.get("tax_rates", ())),
     }
 
 
-def _amount(price: StripeObject, quantity: int) -> int:
-    lines = rate(price_from_stripe(price), Decimal(quantity)).lines
-    return sum(line.amount for line in lines)
+def _quantity(asked: StripeObject, param: str, *, is_metered: bool) -> int | None:
+    if is_metered and "quantity" in asked:
+        raise Refused(
+            "Quantity should not be specified where usage_type is `metered`.", param=param
+        )
+    quantity = int(asked.get("quantity", 1))
+    if quantity < 1:
+        raise Refused("This value must be greater than or equal to 1.", param=param)
+    return None if is_metered else quantity
+
+
+def _check_recurring(items: list[StripeObject]) -> None:
+    if all(item["_is_once"] for item in items):
+        raise Refused(
+            "You must provide at least one recurring price in `subscription` mode when using "
+            "prices.",
+            param="line_items",
+        )
 
 
 def _check_price(price: StripeObject, param: str) -> None:
-    if price["type"] != "recurring":
-        raise NotSupported("This sandbox checks out recurring prices only.", param=param)
     if not price["active"]:
         raise Refused(
             "The price specified is inactive. This field only accepts active prices.", param=param

@@ -137,6 +137,61 @@ def test_metered_prices_have_neither_quantity_nor_amount(sandbox_client, session
     assert sessions.retrieve(session.id).payment_status == "no_payment_required"
 
 
+def test_what_is_shown_is_what_is_paid(sandbox_client, sessions, browser):
+    coupon = sandbox_client.v1.coupons.create({"percent_off": 10, "duration": "once"})
+    tax = sandbox_client.v1.tax_rates.create(
+        {"display_name": "VAT", "percentage": 20, "inclusive": False}
+    )
+    once = sandbox_client.v1.prices.create(
+        {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Setup"}}
+    )
+    session = open_subscription(
+        sandbox_client,
+        customer=make_customer(sandbox_client).id,
+        line_items=[{"price": make_plan(sandbox_client).id, "quantity": 2}, {"price": once.id}],
+        discounts=[{"coupon": coupon.id}],
+        subscription_data={"default_tax_rates": [tax.id]},
+    )
+
+    page = browser.look(session.url)
+    browser.send(session.url, card="pm_card_visa")
+
+    assert (session.amount_subtotal, session.amount_total) == (6000, 6480)
+    assert session.total_details.amount_discount == 600
+    assert session.total_details.amount_tax == 1080
+    for text in ("$50.00 / month", "$10.00", "−$6.00", "$10.80", "Subscribe and pay $64.80"):
+        assert text in page.text
+    done = sessions.retrieve(session.id, {"expand": ["invoice"]})
+    assert done.invoice.amount_paid == session.amount_total
+
+
+def test_a_trial_costs_nothing_today(sandbox_client, sessions, browser):
+    customer = make_customer(sandbox_client)
+    session = open_subscription(
+        sandbox_client, customer=customer.id, subscription_data={"trial_period_days": 14}
+    )
+
+    page = browser.look(session.url)
+    browser.send(session.url, card="pm_card_visa")
+
+    assert session.amount_total == 0
+    assert "$50.00 / month" in page.text
+    [subscription] = sandbox_client.v1.subscriptions.list({"customer": customer.id}).data
+    assert subscription.status == "trialing"
+
+
+def test_a_session_that_could_not_be_completed_is_refused_at_once(sandbox_client):
+    once = sandbox_client.v1.prices.create(
+        {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Setup"}}
+    )
+    euros = make_plan(sandbox_client, currency="eur")
+
+    for items in ([{"price": once.id}], [{"price": make_plan(sandbox_client).id},
+                                         {"price": euros.id}]):  # fmt: skip
+        with pytest.raises(stripe.InvalidRequestError):
+            open_subscription(sandbox_client, line_items=items)
+
+
 def test_a_session_expires_when_told_to_or_when_its_time_is_up(sandbox_client, sessions, browser):
     session = open_setup(sessions, make_customer(sandbox_client))
     form = {"token": browser.token(session.url), "card": "pm_card_visa"}
