@@ -5,13 +5,22 @@ https://docs.stripe.com/api/errors
 
 from typing import Any
 
-from portal.sandbox.billing.payment import intent_of
+from portal.sandbox.billing.intents import AUTHENTICATION_REQUIRED
+from portal.sandbox.billing.payment import decline_of, intent_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
 _OF_THE_CARD = ("advice_code", "charge", "decline_code", "network_decline_code", "payment_method")
+
+_REQUIRES_ACTION = {
+    "code": "subscription_payment_intent_requires_action",
+    "message": "Payment for this subscription requires additional user action before it can be "
+    "completed successfully. Payment can be completed using the PaymentIntent associated with "
+    "`subscription.latest_invoice`. Additional information is available here: "
+    "https://stripe.com/docs/billing/subscriptions/overview#requires-action",
+}
 
 
 def card_refusal(store: Store, kind: str, intent: StripeObject) -> Refused:
@@ -42,3 +51,11 @@ def unpaid_refusal(store: Store, invoice: StripeObject) -> Refused | None:
     if intent["last_payment_error"] is None:
         return None
     return card_refusal(store, "payment_intent", intent)
+
+
+def undone_refusal(store: Store, invoice: StripeObject) -> Refused:
+    """Why a subscription is neither started nor changed (`error_if_incomplete`): all is undone."""
+    reason = decline_of(store, invoice) or {"message": "Your card was declined."}
+    if reason.get("code") == AUTHENTICATION_REQUIRED:
+        reason = _REQUIRES_ACTION
+    return Refused(**reason, status=402, type="card_error", decided=True)

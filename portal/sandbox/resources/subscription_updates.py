@@ -8,7 +8,7 @@ from portal.sandbox.billing.drafts import complete
 from portal.sandbox.billing.ending import schedule_the_end
 from portal.sandbox.billing.invoices import finalize
 from portal.sandbox.billing.item_changes import Terms, items_after
-from portal.sandbox.billing.payment import decline_of, request_payment
+from portal.sandbox.billing.payment import request_payment
 from portal.sandbox.billing.pending_updates import attempt_update, check_supported
 from portal.sandbox.billing.preview import new_invoice
 from portal.sandbox.billing.renewal import keep_scheduled
@@ -17,6 +17,7 @@ from portal.sandbox.billing.trials import change_trial, is_another_trial
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.card_refusals import undone_refusal
 from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, changed_items
 from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
@@ -133,5 +134,4 @@ def _check_paid(store: Store, changed: StripeObject, known: str | None) -> None:
     """Refuse the change if it made an invoice that could not be collected."""
     invoice = new_invoice(store, changed["id"], known)
     if invoice is not None and is_unpaid(invoice):
-        reason = decline_of(store, invoice) or {"message": "Your card was declined."}
-        raise Refused(**reason, status=402, type="card_error", decided=True)
+        raise undone_refusal(store, invoice)

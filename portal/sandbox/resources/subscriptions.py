@@ -7,7 +7,6 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.billing.charges import price_of
 from portal.sandbox.billing.ending import schedule_the_end
-from portal.sandbox.billing.payment import decline_of
 from portal.sandbox.billing.starting import (
     begin_periods,
     owes_at_once,
@@ -18,6 +17,7 @@ from portal.sandbox.fields import given
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.card_refusals import undone_refusal
 from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, new_items
 from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
@@ -56,7 +56,8 @@ def create_subscription(call: Call) -> StripeObject:
     subscription = begin_subscription(call.store, params)
     started = start_subscription(call.store, call.ledger, subscription, behavior)
     if behavior == "error_if_incomplete" and started["status"] == "incomplete":
-        raise _declined(call, started["latest_invoice"])
+        invoice = lookup.get(call.store, "invoice", started["latest_invoice"])
+        raise undone_refusal(call.store, invoice)
     return started
 
 
@@ -131,13 +132,6 @@ def delete_subscription(call: Call, id: str) -> StripeObject:
         invoice_now=call.params.get("invoice_now", False),
         prorate=call.params.get("prorate", False),
     )
-
-
-def _declined(call: Call, invoice: str) -> Refused:
-    """The refusal of the card that should have paid the first invoice."""
-    open_still = lookup.get(call.store, "invoice", invoice)
-    reason = decline_of(call.store, open_still) or {"message": "Your card was declined."}
-    return Refused(**reason, status=402, type="card_error", decided=True)
 
 
 def _has_status(subscription: StripeObject, wanted: str | None) -> bool:

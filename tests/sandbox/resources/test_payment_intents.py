@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.sandbox.objects import make_customer, make_payer
+from tests.sandbox.objects import make_customer, make_payer, make_plan
 
 RETURN_URL = "http://localhost/return"
 
@@ -199,3 +199,42 @@ def test_a_customers_payments_are_listed_newest_first(sandbox_client):
     charges = sandbox_client.v1.charges.list({"customer": customer.id})
     assert [intent.id for intent in intents] == made[::-1]
     assert [charge.payment_intent for charge in charges] == made[::-1]
+
+
+def test_a_subscription_that_would_wait_for_consent_is_not_started_at_all(sandbox_client):
+    customer = make_payer(sandbox_client, "pm_card_threeDSecure2Required")
+
+    with pytest.raises(stripe.CardError) as caught:
+        sandbox_client.v1.subscriptions.create(
+            {
+                "customer": customer.id,
+                "items": [{"price": make_plan(sandbox_client).id}],
+                "payment_behavior": "error_if_incomplete",
+            }
+        )
+
+    assert caught.value.code == "subscription_payment_intent_requires_action"
+    assert sandbox_client.v1.invoices.list({"customer": customer.id}).data == []
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ("pm_card_chargeCustomerFail", "card_declined"),
+        ("pm_card_threeDSecure2Required", "invoice_payment_intent_requires_action"),
+    ],
+)
+def test_an_invoice_that_cannot_be_paid_says_so_with_its_payment(sandbox_client, card, code):
+    customer = make_payer(sandbox_client, card)
+    subscription = sandbox_client.v1.subscriptions.create(
+        {"customer": customer.id, "items": [{"price": make_plan(sandbox_client).id}]}
+    )
+
+    with pytest.raises(stripe.CardError) as caught:
+        sandbox_client.v1.invoices.pay(subscription.latest_invoice)
+
+    asked = caught.value.error.payment_intent
+    assert caught.value.code == code
+    assert (asked.description, asked.customer) == ("Subscription creation", customer.id)
+    kept = sandbox_client.v1.payment_intents.retrieve(asked.id)
+    assert (kept.status, kept.latest_charge) == (asked.status, asked.latest_charge)
