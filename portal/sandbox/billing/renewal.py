@@ -126,7 +126,7 @@ def _other_moments(store: Store, subscription: StripeObject) -> Iterator[int | N
 def is_trial_to_be_told(subscription: StripeObject) -> bool:
     """Whether a trial is on whose end has not been told of yet."""
     told = subscription.get("_trial_told")
-    return subscription["status"] == "trialing" and told != subscription["trial_end"]
+    return bool(subscription["status"] == "trialing" and told != subscription["trial_end"])
 
 
 def _set_period(store: Store, subscription: StripeObject, item: StripeObject, start: int) -> None:

@@ -132,7 +132,8 @@ def _is_owed(store: Store, ledger: UsageLedger, subscription: StripeObject, char
 
 def _spans(subscription: StripeObject, price: StripeObject, at: int) -> list[Span]:
     """The item's periods from the subscription's start to the one that holds the moment."""
-    spans, start = [], subscription["start_date"]
+    spans: list[Span] = []
+    start = subscription["start_date"]
     while not spans or start <= at:
         end = period_end(subscription, price, start)
         spans.append((start, end))

@@ -65,8 +65,8 @@ def pause(store: Store, subscription: StripeObject, at: int, reason: str) -> Str
 def is_another_trial(subscription: StripeObject, trial_end: int | str | None) -> bool:
     """Whether a request's `trial_end` makes a difference; None is none."""
     if trial_end in (None, "now"):
-        return trial_end == "now" and subscription["status"] == "trialing"
-    return trial_end != subscription["trial_end"]
+        return trial_end == "now" and bool(subscription["status"] == "trialing")
+    return bool(trial_end != subscription["trial_end"])
 
 
 def change_trial(

@@ -102,7 +102,7 @@ def _trial_end(
     subscription: StripeObject, recurring: list[StripeObject], params: StripeObject
 ) -> int | None:
     """When the trial that is asked for ends; None when there is none."""
-    asked = [name for name in ("trial_end", "trial_period_days") if name in params]
+    asked: list[str] = [name for name in ("trial_end", "trial_period_days") if name in params]
     if params.get("trial_from_plan"):
         asked.append("trial_from_plan")
     if len(asked) > 1:
