@@ -104,7 +104,7 @@ def presented(store: Store, obj: StripeObject, expand: Tree | None = None) -> St
     for name in WHOLE.get(kind, ()):
         if obj.get(name):
             asked.setdefault(name, {})
-    if kind == "subscription_item":
+    if kind == "subscription_item" and not obj.get("deleted"):
         _show_plan(store, shown)
     for name, below in asked.items():
         includable = INCLUDABLE.get((kind, name))

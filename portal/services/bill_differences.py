@@ -10,6 +10,7 @@ from portal.rating.minimums import chargeable
 from portal.rating.price import UnusablePrice
 from portal.rating.rate import UnusableQuantity
 from portal.services.expected_bill import (
+    PENDING,
     ExpectedLine,
     LineKey,
     expected_lines,
@@ -61,11 +62,12 @@ def compare(bill: NextBill) -> list[Difference]:
             *_line_differences(bill.preview.lines, expected),
             *_deduction_differences(bill, bill.preview),
         ]
-    # A paused subscription bills nothing (https://docs.stripe.com/api/subscriptions/pause).
-    if expected and bill.subscription.status != "paused":
-        amount = sum(line.amount for lines in expected.values() for line in lines)
-        return [_difference("invoice", Reason.NO_PREVIEW, bill.refusal or None, amount)]
-    return []
+    # What waits for an invoice makes none by itself, and a paused subscription has none
+    # (https://docs.stripe.com/api/subscriptions/pause).
+    if all(key[0] == PENDING for key in expected) or bill.subscription.status == "paused":
+        return []
+    amount = sum(line.amount for lines in expected.values() for line in lines)
+    return [_difference("invoice", Reason.NO_PREVIEW, bill.refusal or None, amount)]
 
 
 def _line_differences(

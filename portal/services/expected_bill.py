@@ -20,29 +20,29 @@ from portal.stripe_ids import PriceId
 
 # What tells the lines of an invoice apart: an item, a price and a period, or an invoice item.
 LineKey = tuple[str, ...]
+PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedLine:
-    """One line as it should be; a pending item's quantity and rate are as Stripe kept them."""
+    """One line as it should be; without a quantity whatever Stripe counts is right."""
 
     amount: int
     quantity: Decimal | None = None
-    unit_amount_decimal: Decimal | None = None
 
 
 def key_of(line: InvoiceLineFacts) -> LineKey:
     """The key under which a line of Stripe's preview is expected."""
     pending = _invoice_item_of(line)
     if pending:
-        return ("pending", pending)
+        return (PENDING, pending)
     return _key(line.subscription_item_id, line.price_id, line.period_start)
 
 
 def expected_lines(bill: NextBill) -> dict[LineKey, list[ExpectedLine]]:
     """The lines that the next invoice should have. Raises what rating a price raises."""
     expected: dict[LineKey, list[ExpectedLine]] = {
-        ("pending", item.id): [ExpectedLine(item.amount)] for item in bill.pending
+        (PENDING, item.id): [ExpectedLine(item.amount)] for item in bill.pending
     }
     issued_at = _issued_at(bill)
     for item in bill.subscription.items:
@@ -84,20 +84,23 @@ def _metered(
         if line.subscription_item_id == item.id and line.price_id and not _invoice_item_of(line)
     )
     for price, period in parts or [(item.price_id, whole)]:
+        key = _key(item.id, price, period.start)
         meter = bill.prices[price].meter_id
-        if meter is not None:
-            used = bill.quantities[MeterPeriod(meter, period)]
+        if bill.subscription.status == "trialing":
             # Usage during a trial is free (https://docs.stripe.com/billing/subscriptions/trials).
-            billed = Decimal(0) if bill.subscription.status == "trialing" else used
-            yield _key(item.id, price, period.start), _rated(bill, price, billed)
+            yield key, [ExpectedLine(0)] * max(1, _count(bill, key))
+        elif meter is not None:
+            yield key, _rated(bill, price, bill.quantities[MeterPeriod(meter, period)])
+
+
+def _count(bill: NextBill, key: LineKey) -> int:
+    lines = bill.preview.lines if bill.preview else ()
+    return sum(key_of(line) == key for line in lines)
 
 
 def _rated(bill: NextBill, price: PriceId, quantity: Decimal) -> list[ExpectedLine]:
     value = price_from_stripe(bill.prices[price].stripe_object, bill.subscription.currency)
-    return [
-        ExpectedLine(line.amount, line.quantity, line.unit_amount_decimal)
-        for line in rate(value, quantity).lines
-    ]
+    return [ExpectedLine(line.amount, line.quantity) for line in rate(value, quantity).lines]
 
 
 def _bill_line(bill: NextBill, line: InvoiceLineFacts) -> BillLine:

@@ -68,6 +68,19 @@ def next_bill(
     return replace(bill, **changes)
 
 
+def waiting(amount: int) -> PendingItem:
+    return PendingItem(
+        id="ii_1",
+        amount=amount,
+        description="Unused time",
+        price_id=PriceId("price_1"),
+        product_id=None,
+        period_end=from_epoch(DECEMBER),
+        discountable=False,
+        own=Deductions(),
+    )
+
+
 def reasons(bill: NextBill) -> list[Reason]:
     return [one.reason for one in compare(bill)]
 
@@ -103,6 +116,21 @@ def test_a_plan_that_goes_on_needs_a_preview() -> None:
     (found,) = compare(next_bill(None))
 
     assert (found.reason, found.ours) == (Reason.NO_PREVIEW, "2500")
+
+
+def test_what_waits_for_an_invoice_makes_none_by_itself() -> None:
+    ending = {"cancel_at": DECEMBER}
+
+    assert reasons(next_bill(None, subscription=ending, pending=(waiting(-700),))) == []
+
+
+def test_usage_in_a_trial_is_shown_but_free() -> None:
+    trial = {"status": "trialing"}
+    lines = [line(0, NOVEMBER, DECEMBER, quantity_decimal="10"), line(9, NOVEMBER, DECEMBER)]
+
+    assert reasons(next_bill(preview(lines[0]), METERED, trial)) == []
+    assert reasons(next_bill(preview(lines[1]), METERED, trial))[0] is Reason.AMOUNT
+    assert reasons(next_bill(preview(), METERED, trial)) == [Reason.MISSING]
 
 
 def test_a_paused_subscription_needs_none() -> None:
@@ -141,20 +169,10 @@ def test_usage_below_zero_is_billed_as_none() -> None:
 def test_a_pending_item_is_on_the_invoice_as_it_was_kept() -> None:
     parent = stripe_objects.invoice_line()["parent"]
     parent["subscription_item_details"] |= {"invoice_item": "ii_1", "proration": True}
-    waiting = PendingItem(
-        id="ii_1",
-        amount=-700,
-        description="Unused time",
-        price_id=PriceId("price_1"),
-        product_id=None,
-        period_end=from_epoch(DECEMBER),
-        discountable=False,
-        own=Deductions(),
-    )
     plan, proration = line(2500, DECEMBER, JANUARY), line(-700, MIDDLE, DECEMBER, parent=parent)
 
-    assert reasons(next_bill(preview(proration, plan), pending=(waiting,))) == []
-    assert reasons(next_bill(preview(plan), pending=(waiting,))) == [Reason.MISSING]
+    assert reasons(next_bill(preview(proration, plan), pending=(waiting(-700),))) == []
+    assert reasons(next_bill(preview(plan), pending=(waiting(-700),))) == [Reason.MISSING]
 
 
 def test_too_small_an_amount_stays_on_the_balance() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from portal.rating.price import Price, price_from_stripe
 from portal.rating.proration import prorated
 from portal.rating.rate import LineKind, RatedLine, rate
-from portal.sandbox.billing.billed_early import lines_left, lines_taken_off
+from portal.rating.rest import lines_left, lines_taken_off
 from portal.sandbox.billing.charges import Charge
 from portal.sandbox.billing.descriptions import (
     REMAINING,
