@@ -38,6 +38,14 @@ def lines_of(store: Store, invoice: StripeObject) -> list[StripeObject]:
     return list(lines["data"] if isinstance(lines, dict) else lines)
 
 
+def credited_lines_of(store: Store, note: StripeObject) -> list[StripeObject]:
+    """A credit note's lines in their order; a preview carries them with it."""
+    lines = note.get("lines")
+    if lines is None:
+        return store.every("credit_note_line_item", _credit_note=note["id"])[::-1]
+    return list(lines)
+
+
 def plan_of(price: StripeObject) -> StripeObject:
     """The older form of a recurring price, which Stripe still sends beside it."""
     recurring = price.get("recurring") or {}
@@ -71,6 +79,10 @@ def _items(store: Store, subscription: StripeObject) -> Embedded:
 
 def _lines(store: Store, invoice: StripeObject) -> Embedded:
     return Embedded(lines_of(store, invoice), f"/v1/invoices/{invoice['id']}/lines")
+
+
+def _credited_lines(store: Store, note: StripeObject) -> Embedded:
+    return Embedded(credited_lines_of(store, note), f"/v1/credit_notes/{note['id']}/lines")
 
 
 def _currency_options(_store: Store, price: StripeObject) -> StripeObject:
@@ -140,6 +152,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "subscription_item": ("price", "tax_rates"),
 }
 ALWAYS: dict[tuple[str, str], Source] = {
+    ("credit_note", "lines"): _credited_lines,
     ("invoice", "lines"): _lines,
     ("subscription", "items"): _items,
 }

@@ -14,6 +14,8 @@ from portal.sandbox.events import save_change
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+# What is kept of a discount that ends, so that the clock comes to it.
+END = "sandbox.discount_end"
 
 
 def rated_discounts(store: Store, ids: Iterable[str], currency: str) -> tuple[Discount, ...]:
@@ -47,7 +49,7 @@ def new_discount(
 ) -> StripeObject:
     """Keep a discount by the coupon, which the holder's fields (customer, invoice, …) are given."""
     fields = ("customer", "invoice", "invoice_item", "subscription", "subscription_item")
-    return store.put(
+    made = store.put(
         {
             "id": store.new_id("di"),
             "object": "discount",
@@ -61,6 +63,19 @@ def new_discount(
             "_terms": {name: coupon[name] for name in _TERMS},
         }
     )
+    if made["end"] is not None:
+        customer = store.look("customer", made["customer"]) or {}
+        ending = {"object": END, "id": made["id"], "test_clock": customer.get("test_clock")}
+        store.put(ending | {"_due_at": made["end"]})
+    return made
+
+
+def end_discount(store: Store, ending: StripeObject) -> None:
+    """Let a discount go whose months are over."""
+    store.delete(END, ending["id"])
+    discount = store.get("discount", ending["id"])
+    if discount is not None:
+        _take_off(store, discount)
 
 
 def finish_discounts(store: Store, invoice: StripeObject, lines: Sequence[StripeObject]) -> None:
@@ -131,15 +146,16 @@ def _holds(discount: Any, at: int, invoice: str | None) -> bool:
 
 def _take_off(store: Store, discount: StripeObject) -> None:
     """Let the customer, subscription or item that has the discount go on without it."""
-    remove_discount(store, discount)
     for kind in ("subscription", "subscription_item"):
         holder = store.get(kind, discount[kind] or "")
         if holder is not None and discount["id"] in holder["discounts"]:
             left = [id for id in holder["discounts"] if id != discount["id"]]
             _keep(store, holder | {"discounts": left})
+            remove_discount(store, discount)
     customer = store.get("customer", discount["customer"] or "") or {}
     if customer.get("discount") == discount["id"]:
         save_change(store, "customer.updated", customer | {"discount": None})
+        remove_discount(store, discount)
 
 
 def _keep(store: Store, holder: StripeObject) -> None:
