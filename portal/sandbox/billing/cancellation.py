@@ -9,7 +9,7 @@ from typing import Any
 from portal.sandbox.billing.charges import final_charges, is_metered, items_of, price_of
 from portal.sandbox.billing.debits import credited_from
 from portal.sandbox.billing.drafts import complete, issue_draft
-from portal.sandbox.billing.invoice_items import pending_items
+from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoice_items import subscription_of as subscription_behind
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.item_changes import is_trialing
@@ -45,7 +45,10 @@ def cancel_subscription(
     elif not prorate:
         _drop_prorations(store, subscription)
     details = subscription["cancellation_details"] | {"reason": "cancellation_requested"}
-    return end_subscription(store, subscription | {"cancellation_details": details}, at)
+    # An end that was scheduled for later is no longer told of.
+    unscheduled = {"cancel_at": None, "cancel_at_period_end": False}
+    ended = subscription | unscheduled | {"cancellation_details": details}
+    return end_subscription(store, ended, at)
 
 
 def _credit_unused_time(store: Store, subscription: StripeObject, at: int) -> None:
@@ -75,7 +78,7 @@ def _bill_the_rest(
     Spans are half open, and what was used in the very second of the cancellation is owed too.
     """
     charges = list(final_charges(store, subscription, at, counted_to=at + 1))
-    if not charges and not pending_items(store, subscription["customer"], subscription["id"]):
+    if not charges and not has_pending(store, subscription):
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
     draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)

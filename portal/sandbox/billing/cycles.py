@@ -13,7 +13,7 @@ from portal.sandbox.billing.charges import cycle_charges, ends_by
 from portal.sandbox.billing.collection import pause_behavior
 from portal.sandbox.billing.credits import expire_grant
 from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
-from portal.sandbox.billing.invoice_items import pending_items
+from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.pausing import give_up_resuming
@@ -133,7 +133,7 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject, at: in
         charges = list(cycle_charges(store, subscription, at))
     else:
         subscription, charges = enter_at_boundary(store, subscription, phase, ledger, at)
-    if charges:
+    if charges or has_pending(store, subscription):
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
         subscription = _drafted(store, ledger, subscription, draft)
     if ends_by(subscription, at):

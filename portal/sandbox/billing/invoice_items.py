@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/invoiceitems
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Required, TypedDict, Unpack
 
@@ -100,7 +100,13 @@ def pending_items(
     return sorted(found, key=lambda item: -item["date"])
 
 
-def subscription_of(invoice_item: StripeObject) -> str | None:
+def has_pending(store: Store, subscription: StripeObject) -> bool:
+    """Whether anything of the subscription itself waits for an invoice."""
+    waiting = store.look_each("invoiceitem", customer=subscription["customer"], invoice=None)
+    return any(subscription_of(item) == subscription["id"] for item in waiting)
+
+
+def subscription_of(invoice_item: Mapping[str, Any]) -> str | None:
     """The subscription that the invoice item is for, if it is for one."""
     details = (invoice_item["parent"] or {}).get("subscription_details") or {}
     id: str | None = details.get("subscription")

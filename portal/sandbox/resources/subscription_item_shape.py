@@ -9,6 +9,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.billing.item_changes import ItemChange
 from portal.sandbox.billing.proration import is_flexible
+from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.included import items_of
@@ -137,7 +138,7 @@ def _added(
         "subscription": subscription["id"],
         "tax_rates": [],
     }
-    return item | _settings(store, item, asked, param)
+    return _with_settings(store, subscription, item, asked, param)
 
 
 def _changed(
@@ -159,11 +160,17 @@ def _changed(
     price = _price(store, subscription, asked, param) or store.get("price", item["price"]) or {}
     if price["id"] != item["price"] or "quantity" in asked:
         item = item | {"price": price["id"], "quantity": _quantity(price, asked, param)}
-    return item | _settings(store, item, asked, param)
+    return _with_settings(store, subscription, item, asked, param)
 
 
-def _settings(store: Store, item: StripeObject, asked: StripeObject, param: str) -> StripeObject:
-    """What a request says of an item besides its price and quantity."""
+def _with_settings(
+    store: Store,
+    subscription: StripeObject,
+    item: StripeObject,
+    asked: StripeObject,
+    param: str,
+) -> StripeObject:
+    """The item with what the request says of it besides its price and quantity."""
     found: StripeObject = {}
     if "metadata" in asked:
         found["metadata"] = merged_metadata(item["metadata"], asked["metadata"])
@@ -171,7 +178,11 @@ def _settings(store: Store, item: StripeObject, asked: StripeObject, param: str)
         found["billing_thresholds"] = asked["billing_thresholds"] or None
     if "tax_rates" in asked:
         found["tax_rates"] = tax_rates(store, asked["tax_rates"], _inside(param, "tax_rates"))
-    return found
+    if "discounts" not in asked:
+        return item | found
+    customer = lookup.get(store, "customer", subscription["customer"])
+    purchase = Purchase(customer, subscription["currency"], _inside(param, "discounts"))
+    return apply_discounts(store, item, asked["discounts"], purchase) | found
 
 
 def tax_rates(store: Store, asked: Any, param: str) -> list[str]:
