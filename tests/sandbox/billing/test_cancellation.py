@@ -31,6 +31,19 @@ def test_cancelling_at_once_drops_usage_that_was_not_invoiced(company: Company) 
     assert company.invoices(customer) == []
 
 
+def test_cancelling_at_once_takes_the_end_that_was_scheduled_with_it(company: Company) -> None:
+    subscription = company.subscribe(company.customer(), company.licensed())
+    scheduled = update_subscription(company.call(cancel_at_period_end=True), subscription["id"])
+    assert scheduled["cancel_at"] is not None
+
+    ended = cancel_subscription(
+        company.store, company.ledger, scheduled, invoice_now=False, prorate=False
+    )
+
+    assert (ended["cancel_at"], ended["cancel_at_period_end"]) == (None, False)
+    assert (ended["canceled_at"], ended["ended_at"]) == (JANUARY, JANUARY)
+
+
 def test_cancelling_with_an_invoice_bills_the_usage_so_far(company: Company) -> None:
     customer = company.customer()
     subscription = company.subscribe(customer, company.metered(company.meter()))
