@@ -13,6 +13,7 @@ from portal.clock import Period, to_epoch
 from portal.rating.invoice import BillLine, RatedInvoice, rate_invoice
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
+from portal.rating.rest import lines_left, lines_taken_off
 from portal.stripe_gateway.facts import InvoiceLineFacts, SubscriptionItemFacts
 from portal.stripe_gateway.next_bill.facts import Deductions, NextBill
 from portal.stripe_gateway.usage.facts import MeterPeriod
@@ -50,9 +51,13 @@ def expected_lines(bill: NextBill) -> dict[LineKey, list[ExpectedLine]]:
             continue
         if item.meter_id is not None:
             expected.update(_metered(bill, item))
-        elif not _ends_by(bill, issued_at):
+        elif bill.next_plan is None and not _ends_by(bill, issued_at):
             key = _key(item.id, item.price_id, item.current_period_end)
             expected[key] = _rated(bill, item.price_id, Decimal(item.quantity or 0))
+    for price, quantity in (bill.next_plan or {}).items():
+        if bill.prices[price].meter_id is None:
+            key = _key(_item_to_be(bill, price, issued_at), price, issued_at)
+            expected[key] = _rated(bill, price, quantity)
     return expected
 
 
@@ -90,7 +95,8 @@ def _metered(
             # Usage during a trial is free (https://docs.stripe.com/billing/subscriptions/trials).
             yield key, [ExpectedLine(0)] * max(1, _count(bill, key))
         elif meter is not None:
-            yield key, _rated(bill, price, bill.quantities[MeterPeriod(meter, period)])
+            used = bill.quantities[MeterPeriod(meter, period)]
+            yield key, _rated(bill, price, used, bill.billed_early.get((item.id, price)))
 
 
 def _count(bill: NextBill, key: LineKey) -> int:
@@ -98,9 +104,22 @@ def _count(bill: NextBill, key: LineKey) -> int:
     return sum(key_of(line) == key for line in lines)
 
 
-def _rated(bill: NextBill, price: PriceId, quantity: Decimal) -> list[ExpectedLine]:
+def _item_to_be(bill: NextBill, price: PriceId, moment: datetime) -> str | None:
+    """The item that bears a scheduled price from a moment on; only the preview knows it yet."""
+    lines = bill.preview.lines if bill.preview else ()
+    found = (one for one in lines if one.price_id == price and one.period_start >= moment)
+    return next((line.subscription_item_id for line in found), None)
+
+
+def _rated(
+    bill: NextBill, price: PriceId, quantity: Decimal, billed: Decimal | None = None
+) -> list[ExpectedLine]:
     value = price_from_stripe(bill.prices[price].stripe_object, bill.subscription.currency)
-    return [ExpectedLine(line.amount, line.quantity) for line in rate(value, quantity).lines]
+    if billed is None:
+        lines = list(rate(value, quantity).lines)
+    else:
+        lines = [*lines_left(value, quantity, billed), *lines_taken_off(value, billed)]
+    return [ExpectedLine(line.amount, line.quantity) for line in lines]
 
 
 def _bill_line(bill: NextBill, line: InvoiceLineFacts) -> BillLine:

@@ -56,6 +56,8 @@ def next_bill(
         refusal="",
         prices={one.id: one for one in (made, *prices)},
         quantities=used(NOVEMBER, DECEMBER, "0"),
+        billed_early={},
+        next_plan=None,
         pending=(),
         shared=Deductions(),
         of_items={},

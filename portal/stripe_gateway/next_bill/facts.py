@@ -11,6 +11,8 @@ from portal.stripe_gateway.facts import InvoiceFacts, PriceFacts, SubscriptionFa
 from portal.stripe_gateway.usage.facts import MeterPeriod
 from portal.stripe_ids import PriceId, ProductId, SubscriptionItemId
 
+ItemPrice = tuple[SubscriptionItemId, PriceId]
+
 
 @dataclass(frozen=True, slots=True)
 class Deductions:
@@ -38,6 +40,10 @@ class PendingItem:
 class NextBill:
     """One subscription's next invoice: Stripe's preview, and what it should be made from.
 
+    `next_plan` holds the prices and quantities of a schedule's phase that begins with the invoice;
+    it is None while the subscription's own items go on. `billed_early` are the units of an item's
+    present period that were invoiced when they reached a threshold.
+
     Without a preview `refusal` says why there is none; it is empty when Stripe says that nothing
     will be billed. `quantities` hold the usage of every meter and period that the preview bills.
     `shared` are the discounts and tax rates of the whole invoice. With `automatic_tax` the taxes
@@ -49,6 +55,8 @@ class NextBill:
     refusal: str
     prices: Mapping[PriceId, PriceFacts]
     quantities: Mapping[MeterPeriod, Decimal]
+    billed_early: Mapping[ItemPrice, Decimal]
+    next_plan: Mapping[PriceId, Decimal] | None
     pending: tuple[PendingItem, ...]
     shared: Deductions
     of_items: Mapping[SubscriptionItemId, Deductions]

@@ -16,6 +16,11 @@ from portal.stripe_gateway.facts import (
     PriceFacts,
     SubscriptionFacts,
 )
+from portal.stripe_gateway.next_bill.circumstances import (
+    read_billed_early,
+    read_next_plan,
+    units_billed,
+)
 from portal.stripe_gateway.next_bill.deductions import DeductionReader
 from portal.stripe_gateway.next_bill.facts import NextBill
 from portal.stripe_gateway.reads import complete_subscription, preview_invoice
@@ -63,13 +68,18 @@ class NextBillReader:
         billed = {item.price_id for item in subscription.items}
         billed.update(line.price_id for line in lines if line.price_id)
         billed.update(item.price_id for item in pending if item.price_id)
+        next_plan = await read_next_plan(self._gateway, subscription, at)
+        billed.update(next_plan or ())
         prices = await self._prices_of(billed, subscription.currency)
+        early = await read_billed_early(self._gateway, subscription)
         return NextBill(
             subscription=subscription,
             preview=preview,
             refusal=refusal,
             prices=prices,
             quantities=await self._quantities(subscription, lines, prices),
+            billed_early={key: units_billed(prices[key[1]], early[key]) for key in early},
+            next_plan=next_plan,
             pending=pending,
             shared=await self._deductions.of_invoice(customer, subscription, at),
             of_items=await self._deductions.of_items(subscription, at),
