@@ -18,9 +18,9 @@ from portal.sandbox.routes import Call, Routes
 StripeObject = dict[str, Any]
 routes = Routes()
 _ACTS_ON = (
-    "cancel_url client_reference_id currency customer customer_email expires_at "
-    "discounts line_items.price line_items.quantity line_items.tax_rates locale metadata mode "
-    "payment_method_types setup_intent_data.description setup_intent_data.metadata success_url "
+    "allowed_payment_method_types cancel_url client_reference_id currency customer "
+    "customer_email discounts expires_at line_items.price line_items.quantity line_items.tax_rates "
+    "locale metadata mode setup_intent_data.description setup_intent_data.metadata success_url "
     f"ui_mode {SUBSCRIPTION_DATA}"
 )
 
@@ -106,8 +106,8 @@ def _check_settings(params: StripeObject) -> None:
         raise NotSupported("This sandbox has hosted pages only.", param="ui_mode")
     if params.get("locale", "auto") not in ("auto", "en"):
         raise NotSupported("The pages of this sandbox speak English only.", param="locale")
-    if params.get("payment_method_types", ["card"]) != ["card"]:
-        raise NotSupported("This sandbox takes cards only.", param="payment_method_types")
+    if params.get("allowed_payment_method_types", ["card"]) != ["card"]:
+        raise NotSupported("This sandbox takes cards only.", param="allowed_payment_method_types")
     if "customer" in params and "customer_email" in params:
         raise Refused(
             "You may only specify one of these parameters: customer, customer_email.",

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.sandbox.faults import Faults
 from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import Request
 from portal.sandbox.resources import ROUTES
+from portal.sandbox.resources.invoiceitems import create_invoice_item
 from tests.sandbox.billing.company import Company
 
 ENDPOINTS = [endpoint for routes in ROUTES for endpoint in routes.endpoints]
@@ -32,18 +34,21 @@ def company():
     meter, customer = made.meter(), made.customer()
     made.subscribe(customer, made.licensed(), made.metered(meter))
     made.use(customer, "5")
+    create_invoice_item(made.call(customer=customer["id"], amount=500, currency="usd"))
     made.store.commit()
     return made
 
 
 @pytest.fixture(scope="module")
 def answering(company):
-    return Answering(company.store, company.ledger, Limiter(RateLimit.OFF, time.monotonic))
+    limiter = Limiter(RateLimit.OFF, time.monotonic)
+    return Answering(company.store, company.ledger, limiter, Faults())
 
 
 @pytest.fixture(scope="module")
 def ids(company):
-    kinds = ("customer", "product", "price", "subscription", "invoice", "billing.meter", "event")
+    kinds = ("customer", "product", "price", "subscription", "invoice", "billing.meter", "event",
+             "invoiceitem", "line_item", "payment_method", "payment_intent")  # fmt: skip
     return [company.store.every(kind)[0]["id"] for kind in kinds]
 
 
@@ -74,6 +79,7 @@ def _request(method: str, path: str, params: dict[str, str]) -> Request:
 
 
 def _bracketed(name: str) -> str:
-    head, *rest = name.replace("items.", "items.0.").split(".")
+    """The name in brackets; what stands in a list is put into its first place."""
+    head, *rest = re.sub(r"\b(items|line_items|lines|phases)\.", r"\1.0.", name).split(".")
     is_list = name in ("expand", "tiers", "enabled_events", "lookup_keys", "types", "ids")
     return head + "".join(f"[{part}]" for part in rest) + ("[0]" if is_list else "")
