@@ -7,6 +7,7 @@ wants one is answered with `authenticate`.
 from typing import Any
 
 from portal.sandbox.billing import balance_transactions
+from portal.sandbox.billing.challenges import next_action
 from portal.sandbox.billing.payment_objects import declined_charge, new_charge
 from portal.sandbox.events import save_change
 from portal.sandbox.refusals import DOCUMENTED
@@ -39,7 +40,7 @@ def attempt(
     if decline is None:
         return _approved(store, intent, payment_method, at)
     if decline["code"] == AUTHENTICATION_REQUIRED and not off_session:
-        return _challenged(store, intent)
+        return _challenged(store, intent, payment_method)
     return _declined(store, intent, payment_method, at, decline)
 
 
@@ -116,16 +117,9 @@ def _approved(
     return _moved(store, intent | reached | taken, "payment_intent.succeeded")
 
 
-def _challenged(store: Store, intent: StripeObject) -> StripeObject:
-    """Where the holder's consent is asked for: on the page that `next_action` leads to."""
-    page = f"{store.address}/authenticate/{intent['id']}"
-    if intent.get("_return_url"):
-        redirect = {"return_url": intent["_return_url"], "url": page}
-        action = {"redirect_to_url": redirect, "type": "redirect_to_url"}
-    else:
-        source = store.new_id("payatt")
-        sdk = {"source": source, "stripe_js": page, "type": "three_d_secure_redirect"}
-        action = {"type": "use_stripe_sdk", "use_stripe_sdk": sdk}
+def _challenged(store: Store, intent: StripeObject, payment_method: StripeObject) -> StripeObject:
+    source = store.new_id("payatt")
+    action = next_action(store, intent, source, payment_method["card"]["brand"])
     waits = {"last_payment_error": None, "next_action": action, "status": "requires_action"}
     return _moved(store, intent | waits, "payment_intent.requires_action")
 

@@ -5,6 +5,7 @@ https://docs.stripe.com/payments/setupintents/lifecycle
 
 from typing import Any
 
+from portal.sandbox.billing.challenges import next_action
 from portal.sandbox.billing.intents import AUTHENTICATION_REQUIRED, remember_consent
 from portal.sandbox.refusals import DOCUMENTED
 from portal.sandbox.store import Store
@@ -53,7 +54,9 @@ def attempt(store: Store, intent: StripeObject, payment_method: StripeObject) ->
     if payment_method["_refused"] is not None:
         return _refused(store, intent, payment_method, payment_method["_refused"])
     wants_consent = (payment_method["_charge"] or {}).get("code") == AUTHENTICATION_REQUIRED
-    return _challenged(store, intent) if wants_consent else _set_up(store, intent)
+    if wants_consent:
+        return _challenged(store, intent, payment_method)
+    return _set_up(store, intent)
 
 
 def authenticate(store: Store, intent: StripeObject, *, passes: bool = True) -> StripeObject:
@@ -77,18 +80,9 @@ def _set_up(store: Store, intent: StripeObject) -> StripeObject:
     return _moved(store, intent | reached, "setup_intent.succeeded")
 
 
-def _challenged(store: Store, intent: StripeObject) -> StripeObject:
-    page = f"{store.address}/authenticate/{intent['id']}"
-    if intent.get("_return_url"):
-        redirect = {"return_url": intent["_return_url"], "url": page}
-        action: StripeObject = {"redirect_to_url": redirect, "type": "redirect_to_url"}
-    else:
-        sdk = {
-            "source": intent["latest_attempt"],
-            "stripe_js": page,
-            "type": "three_d_secure_redirect",
-        }
-        action = {"type": "use_stripe_sdk", "use_stripe_sdk": sdk}
+def _challenged(store: Store, intent: StripeObject, payment_method: StripeObject) -> StripeObject:
+    brand = payment_method["card"]["brand"]
+    action = next_action(store, intent, intent["latest_attempt"], brand)
     waits = {"last_setup_error": None, "next_action": action, "status": "requires_action"}
     return _moved(store, intent | waits, "setup_intent.requires_action")
 
