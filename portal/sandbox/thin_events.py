@@ -32,14 +32,14 @@ def thin_event(event: StripeObject) -> StripeObject:
     """The v2 form of a v1 event: its type with `v1.` before it, and where the object is."""
     if event["object"] == KIND:
         return event
-    obj, request = event["data"]["object"], event["request"]
+    obj = event["data"]["object"]
     return {
         "id": _PREFIX + event["id"].removeprefix("evt_"),
         "object": KIND,
         "context": None,
         "created": rfc3339(event["created"]),
         "livemode": False,
-        "reason": {"type": "request", "request": request} if request["id"] else None,
+        "reason": _reason(event["request"]),
         "related_object": related_object(obj),
         "snapshot_event": event["id"],
         "type": f"v1.{event['type']}",
@@ -92,6 +92,16 @@ def related_object(obj: StripeObject) -> StripeObject | None:
     kind = obj["object"]
     path = _PATHS.get(kind, f"/v1/{kind.replace('.', '/')}s/{{id}}")
     return {"id": obj["id"], "type": kind, "url": path.format_map(obj)}
+
+
+def _reason(request: StripeObject) -> StripeObject | None:
+    """The request that an event came of, if any; in v2 a key that was not given is no text."""
+    if request["id"] is None:
+        return None
+    return {
+        "type": "request",
+        "request": request | {"idempotency_key": request["idempotency_key"] or ""},
+    }
 
 
 def snapshot_id(thin_id: str) -> str:
