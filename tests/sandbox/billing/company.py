@@ -85,8 +85,8 @@ class Company:
         return str(create_price(self.call(**asked, **amounts))["id"])
 
     def subscribe(self, customer: StripeObject, *prices: str, **params: Any) -> StripeObject:
-        items = [{"price": price} for price in prices]
-        made = create_subscription(self.call(customer=customer["id"], items=items, **params))
+        asked = {"customer": customer["id"], "items": [{"price": price} for price in prices]}
+        made = create_subscription(self.call(**asked | params))
         return self.get("subscription", made["id"])
 
     def use(
