@@ -55,6 +55,13 @@ def test_customers_on_test_clocks_are_visited_too(sandboxes):
     assert ran.stdout == "Compared 2 next invoices of 2 customers: 0 differences.\n", ran.stderr
 
 
+def test_every_customer_of_the_demo_is_billed_what_we_rate(sandboxes):
+    ran = doctor(sandboxes().url)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ": 0 differences.\n" in ran.stdout
+
+
 async def test_a_difference_is_printed_with_its_customer_line_and_reason(
     sandbox: SandboxProcess, stripe_account: StripeAccount
 ):
