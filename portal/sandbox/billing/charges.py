@@ -23,10 +23,11 @@ _NOTHING = Decimal(0)
 class Charge:
     """A quantity of one subscription item over a span of time; of a metered one it is measured.
 
-    `counted_to` is until when usage counts, if not to the end of the span. `whole` is how long
-    the period is of which the span is only a part, in seconds; the price is for all of it. What
-    is free is billed with the amount 0, as a trial is. `billed_early` is how much of the quantity
-    was invoiced already when it reached a threshold, if any was.
+    `counted_to` is until when usage counts, if not to the end of the span. `whole` is how long the
+    period is of which the span is only a part, in seconds; the price is for all of it. Before that
+    part the span may begin with some `whole_periods`. What is free is billed with the amount 0, as
+    a trial is. `billed_early` is how much of the quantity was invoiced already when it reached a
+    threshold, if any was.
     """
 
     item: StripeObject
@@ -36,6 +37,7 @@ class Charge:
     end: int
     counted_to: int | None = None
     whole: int | None = None
+    whole_periods: int = 0
     is_free: bool = False
     billed_early: Decimal | None = None
 

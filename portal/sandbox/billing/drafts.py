@@ -141,6 +141,8 @@ def _remembered(charge: Charge) -> StripeObject:
         "end": charge.end,
         "counted_to": charge.counted_to,
         "is_free": charge.is_free,
+        "whole": charge.whole,
+        "whole_periods": charge.whole_periods,
         "billed_early": charge.billed_early and decimal_text(charge.billed_early),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from portal.money import round_amount
 from portal.rating.price import Price, price_from_stripe
 from portal.rating.proration import prorated
 from portal.rating.rate import LineKind, RatedLine, rate
@@ -17,6 +18,7 @@ from portal.sandbox.billing.descriptions import (
     proration_description,
     trial_description,
 )
+from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -79,8 +81,20 @@ def part_of_period(amount: Decimal | int, whole: int, start: int, end: int) -> i
 
 def _single(charge: Charge, exact: Decimal, *, unit_amount: Decimal | None = None) -> RatedLine:
     """The one line of a charge whose amount is not simply its quantity at its rates."""
-    amount = part_of_period(exact, charge.whole, charge.start, charge.end) if charge.whole else 0
+    amount = 0
+    if charge.whole is not None:
+        start = _start_of_part(charge)
+        part = exact * (charge.end - start) / charge.whole
+        amount = round_amount(exact * charge.whole_periods + part)
     return RatedLine(LineKind.UNIT, charge.quantity, exact, amount, unit_amount_decimal=unit_amount)
+
+
+def _start_of_part(charge: Charge) -> int:
+    """Where the part of a period begins, after the whole ones at the start of the span."""
+    start, recurring = charge.start, charge.price["recurring"]
+    for _ in range(charge.whole_periods):
+        start = next_boundary(charge.start, recurring, start)
+    return start
 
 
 def _line(

@@ -116,9 +116,11 @@ def _opening_charge(
     charge = advance_charge(subscription, item, price, start, end)
     if charge.whole is None or is_flexible(subscription) or start >= at:
         return charge
-    # Classic mode imagines whole intervals from the past start on.
-    imagined = period_holding(start, price["recurring"], start)
-    return replace(charge, whole=imagined[1] - imagined[0])
+    # Classic mode imagines periods that begin with the past start.
+    count, imagined = 0, period_holding(start, price["recurring"], start)
+    while imagined[1] <= end:
+        count, imagined = count + 1, period_holding(start, price["recurring"], imagined[1])
+    return replace(charge, whole=imagined[1] - imagined[0], whole_periods=count)
 
 
 def _is_owed(store: Store, ledger: UsageLedger, subscription: StripeObject, charge: Charge) -> bool:

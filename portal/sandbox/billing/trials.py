@@ -91,6 +91,9 @@ def change_trial(
     usage = [] if is_trialing else list(final_charges(store, subscription, at))
     moment = at if trial_end == "now" else int(trial_end)
     changed = store.put(_with_trial(subscription, moment, at))
+    if trial_end == "now":
+        store.emit("customer.subscription.trial_will_end", changed)
+    changed = tell_if_near(store, changed, at)
     start_periods(store, changed, at)
     charges = [*usage, *first_charges(store, changed)]
     if not charges:

@@ -29,6 +29,10 @@ from portal.sandbox.wire import presented
 StripeObject = dict[str, Any]
 routes = Routes()
 _ENDED = ("canceled", "incomplete_expired")
+_ENDINGS = frozenset(("cancel_at", "cancel_at_period_end"))
+_OF_AN_INCOMPLETE_ONE = frozenset(
+    ("default_payment_method", "expand", "metadata", "payment_settings")
+)
 _OF_A_CANCELED_ONE = frozenset(("cancellation_details", "metadata", "expand"))
 _ITEMS = " ".join(f"items.{name}" for name in (*ITEM_PARAMS, "clear_usage", "deleted", "id"))
 ACTS_ON = (
@@ -45,7 +49,31 @@ def update_subscription(call: Call, id: str) -> StripeObject:
         raise Refused(
             "A canceled subscription can only update its cancellation_details and metadata."
         )
+    check_can_change(subscription, call.params)
     return update(call.store, call.ledger, subscription, call.params)
+
+
+def check_can_change(subscription: StripeObject, params: StripeObject) -> None:
+    """Refuse what cannot be changed while the subscription is what it is.
+
+    https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+    """
+    if subscription["status"] == "incomplete" and params.keys() - _OF_AN_INCOMPLETE_ONE:
+        raise Refused(
+            "A subscription with the status `incomplete` can only update its metadata and "
+            "payment method."
+        )
+    if subscription["status"] == "paused" and "billing_cycle_anchor" in params:
+        raise Refused(
+            "The billing cycle anchor of a paused subscription is set when it is resumed.",
+            param="billing_cycle_anchor",
+        )
+    if subscription["schedule"] is not None and _ENDINGS & params.keys():
+        raise Refused(
+            f"The subscription is managed by the subscription schedule "
+            f"`{subscription['schedule']}`, and updating any cancelation behavior directly is not "
+            "allowed. Please update the schedule instead."
+        )
 
 
 def update(
@@ -110,8 +138,10 @@ def _terms(store: Store, subscription: StripeObject, params: StripeObject, at: i
             param="proration_date",
         )
     anchor, behavior = params.get("billing_cycle_anchor"), params.get("proration_behavior")
-    if subscription["status"] == "trialing" and "trial_end" in params:
-        # What is owed then is billed as the trial ends, or not yet.
+    if subscription["status"] == "paused" or (
+        subscription["status"] == "trialing" and "trial_end" in params
+    ):
+        # What is owed then is billed as the pause or the trial ends, or not yet.
         behavior = "none"
     return Terms(
         at=at,

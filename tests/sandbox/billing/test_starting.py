@@ -116,6 +116,19 @@ def test_a_past_start_is_one_line_in_classic_mode_by_an_imagined_period(company,
     ]
 
 
+def test_whole_imagined_periods_cost_their_price(company, customer):
+    company.subscribe(
+        customer,
+        company.licensed(28_00),
+        backdate_start_date=at(2026, 1, 15),
+        billing_mode=CLASSIC,
+    )
+
+    [invoice] = company.invoices(customer)
+    # Two months to 15 March, and 17 of the 31 days from then on.
+    assert periods(company, invoice)[0] == (at(2026, 1, 15), APRIL, 2 * 28_00 + 15_35)
+
+
 def test_a_past_start_without_prorations_costs_nothing_for_the_past(company, customer):
     company.subscribe(
         customer,
