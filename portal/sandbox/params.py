@@ -49,14 +49,12 @@ def only(acted_on: frozenset[str], given: dict[str, Any]) -> None:
     `acted_on` holds dotted paths without list positions (`items.price`); naming a group stands for
     everything in it.
     """
-    for path in _leaves(given):
-        names = [str(part) for part in path if not isinstance(part, int)]
-        groups = {".".join(names[: length + 1]) for length in range(len(names))}
-        if not groups & acted_on:
-            param = bracketed(path)
-            raise NotSupported(
-                f"This sandbox does not act on {param} yet and will not ignore it.", param=param
-            )
+    path = next(_not_acted_on(acted_on, given), None)
+    if path is not None:
+        param = bracketed(path)
+        raise NotSupported(
+            f"This sandbox does not act on {param} yet and will not ignore it.", param=param
+        )
 
 
 @cache
@@ -184,13 +182,17 @@ def _code(error: Any) -> str | None:
     return "parameter_invalid_integer" if error["type"].startswith("int") else None
 
 
-def _leaves(node: Any, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
-    parts: Any = ()
-    if isinstance(node, dict):
-        parts = node.items()
-    elif isinstance(node, list):
-        parts = enumerate(node)
-    if not parts:
-        yield from ([path] if path else [])
-    for name, part in parts:
-        yield from _leaves(part, (*path, name))
+def _not_acted_on(
+    acted_on: frozenset[str], node: Any, path: tuple[object, ...] = (), group: str = ""
+) -> Iterator[tuple[object, ...]]:
+    """The paths of the values that are in none of the groups; `group` is that of the node."""
+    for name, part in node.items() if isinstance(node, dict) else enumerate(node):
+        inner = group
+        if isinstance(node, dict):
+            inner = f"{group}.{name}" if group else str(name)
+        if inner in acted_on:
+            continue
+        if part and isinstance(part, (dict, list)):
+            yield from _not_acted_on(acted_on, part, (*path, name), inner)
+        else:
+            yield (*path, name)

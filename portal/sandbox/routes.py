@@ -107,9 +107,12 @@ class Router:
     def __init__(self, resources: Iterable[Routes]) -> None:
         found = [endpoint for routes in resources for endpoint in routes.endpoints]
         self.endpoints = sorted(found, key=lambda one: one.path.groups)
+        self._fixed = {(one.method, one.path.pattern): one for one in found if not one.path.groups}
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint and the ids in the path, or None when there is no such endpoint."""
+        if (method, path) in self._fixed:
+            return self._fixed[method, path], {}
         for endpoint in self.endpoints:
             matched = endpoint.path.fullmatch(path) if endpoint.method == method else None
             if matched is not None:

@@ -26,6 +26,8 @@ from portal.sandbox.store import Store
 from portal.sandbox.wire import presented, tree
 
 StripeObject = dict[str, Any]
+# Made once: every answer is written with it.
+_json = json.JSONEncoder(separators=(",", ":")).encode
 _log = logging.getLogger(__name__)
 
 
@@ -150,7 +152,7 @@ class Answering:
             params["starting_after"] = cursor
         try:
             result = endpoint.handle(call, **ids)
-            body = json.dumps(self._shown(request, result, params), separators=(",", ":"))
+            body = _json(self._shown(request, result, params))
         except Refused as refusal:
             if not refusal.decided:
                 raise
@@ -189,5 +191,5 @@ class Answering:
         fields = {**refusal.fields, "request_log_url": f"{log}?t={self._store.now()}"}
         if refusal.decided:
             headers["Stripe-Should-Retry"] = "false"
-        body = json.dumps({"error": dict(sorted(fields.items()))}, separators=(",", ":"))
+        body = _json({"error": dict(sorted(fields.items()))})
         return Answer(refusal.status, body, headers | dict(refusal.headers))
