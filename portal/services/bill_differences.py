@@ -141,11 +141,9 @@ def _credits(line: InvoiceLineFacts) -> int:
 def _taxes(line: InvoiceLineFacts) -> dict[str, int]:
     found = line.stripe_object.get("taxes") or ()
     return _sums(
-        ((one.get("tax_rate_details") or _NO_RATE)["tax_rate"], one["amount"]) for one in found
+        ((one.get("tax_rate_details") or {}).get("tax_rate", "no rate"), one["amount"])
+        for one in found
     )
-
-
-_NO_RATE = {"tax_rate": "tax without a rate"}
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

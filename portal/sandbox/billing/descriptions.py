@@ -20,7 +20,7 @@ def line_description(
     amount = line.flat_amount_decimal if line.kind is LineKind.FLAT else line.unit_amount_decimal
     at = f"at {rate_text(amount or Decimal(0), price.currency)}"
     if line.kind is LineKind.PACKAGE and price.transform_quantity is not None:
-        at = f"{at} per {price.transform_quantity.divide_by}"
+        at = f"{at} per {price.transform_quantity.divide_by} units"
     if line.tier is not None:
         at = f"Tier {line.tier} {at}"
     rate = f"{product['name']} ({at} {_every(recurring)})"

@@ -60,7 +60,7 @@ def test_each_tier_and_each_flat_fee_says_its_number() -> None:
 def test_a_package_says_how_many_units_its_rate_is_for() -> None:
     price = per_unit("1000", transform_quantity=TransformQuantity(60, "up"))
 
-    assert descriptions(price, "150") == ["150 × Gitpod Usage (at $10.00 per 60 / month)"]
+    assert descriptions(price, "150") == ["150 × Gitpod Usage (at $10.00 per 60 units / month)"]
 
 
 def test_quantities_with_decimals_and_currencies_without() -> None:
