@@ -99,10 +99,14 @@ def finalize_by_hand(
     opened = finalize(store, refresh(store, ledger, draft), at)
     if opened["amount_remaining"] <= 0:
         return pay(store, opened, at)
-    charges = opened["auto_advance"] and opened["collection_method"] == "charge_automatically"
+    return request_payment(store, store.put(opened | next_try(opened, at)), at)
+
+
+def next_try(invoice: StripeObject, at: int) -> StripeObject:
+    """When an open invoice that waits is tried by itself: an hour from now, or not at all."""
+    charges = invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically"
     tries_at = at + _HOUR if charges else None
-    opened = store.put(opened | {"next_payment_attempt": tries_at, "_due_at": tries_at})
-    return request_payment(store, opened, at)
+    return {"next_payment_attempt": tries_at, "_due_at": tries_at}
 
 
 def _looks_back_to(store: Store, subscription: StripeObject, at: int) -> int:

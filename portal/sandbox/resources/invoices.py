@@ -10,7 +10,13 @@ from babel.numbers import is_currency
 from portal.sandbox import lookup
 from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.invoice_items import pending_items
-from portal.sandbox.billing.manual_invoices import changed, manual_draft, rebuild, take_pending
+from portal.sandbox.billing.manual_invoices import (
+    changed,
+    manual_draft,
+    next_try,
+    rebuild,
+    take_pending,
+)
 from portal.sandbox.events import save_change
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
@@ -83,11 +89,14 @@ def retrieve_invoice(call: Call, id: str) -> StripeObject:
 def update_invoice(call: Call, id: str) -> StripeObject:
     """Change a draft, or the little that is not fixed on a final invoice."""
     store, params = call.store, call.params
-    invoice = lookup.get(store, "invoice", id)
-    check_still_open(invoice, params)
-    check_subscription(invoice, params)
-    invoice = apply_settings(store, invoice, params)
+    known = lookup.get(store, "invoice", id)
+    check_still_open(known, params)
+    check_subscription(known, params)
+    invoice = apply_settings(store, known, params)
     if invoice["status"] != "draft":
+        turned = invoice["auto_advance"] != known["auto_advance"]
+        if turned and invoice["status"] == "open":
+            invoice |= next_try(invoice, store.now(invoice["customer"]))
         return save_change(store, "invoice.updated", invoice)
     apply_timing(invoice, params)
     return changed(store, invoice)

@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.sandbox.objects import make_customer, make_payer, make_plan
+from tests.sandbox.objects import make_customer, make_payer, make_plan, wait_for
 
 
 @pytest.fixture
@@ -62,8 +62,7 @@ def test_a_draft_on_a_test_clock_is_finalised_and_paid_by_itself(sandbox_client,
     draft = make_draft(sandbox_client, customer, 1000, auto_advance=True)
 
     clocks.advance(clock.id, {"frozen_time": 1_800_000_000 + 2 * 3600})
-    while clocks.retrieve(clock.id).status != "ready":
-        pass
+    wait_for(lambda: clocks.retrieve(clock.id).status == "ready", "the clock")
 
     paid = invoices.retrieve(draft.id)
     assert (paid.status, paid.amount_paid) == ("paid", 1000)
@@ -196,6 +195,16 @@ def test_little_of_a_final_invoice_can_change(sandbox_client, invoices):
     with pytest.raises(stripe.InvalidRequestError) as refused:
         invoices.update(invoice.id, {"description": "late"})
     assert refused.value.param == "description"
+
+
+def test_collecting_can_be_stopped_and_taken_up_again(sandbox_client, invoices):
+    invoice = make_open(sandbox_client, make_payer(sandbox_client))
+
+    going = invoices.update(invoice.id, {"auto_advance": True})
+    stopped = invoices.update(invoice.id, {"auto_advance": False})
+
+    assert going.next_payment_attempt >= invoice.created + 3600
+    assert (stopped.auto_advance, stopped.next_payment_attempt) == (False, None)
 
 
 def test_an_invoice_to_be_sent_has_a_day_by_which_it_is_due(sandbox_client, invoices):
