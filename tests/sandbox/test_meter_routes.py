@@ -1,6 +1,7 @@
 """The ways by which usage comes in over HTTP, with Stripe's own client."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -124,6 +125,39 @@ def test_usage_of_an_unknown_customer_is_taken_and_told_of_afterwards(sandbox_cl
     ]
     assert window[0] < window[1] <= datetime.fromisoformat(report.created)
     assert report.fetch_related_object().id == meter.id
+
+
+def test_an_error_report_goes_to_thin_destinations_only(sandbox_client, receiver):
+    type = "v1.billing.meter.error_report_triggered"
+    thin = sandbox_client.v2.core.event_destinations.create(
+        {
+            "name": "errors",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": [type],
+            "webhook_endpoint": {"url": receiver.url},
+            "include": ["webhook_endpoint.signing_secret"],
+        }
+    )
+    snapshots = sandbox_client.v1.webhook_endpoints.create(
+        {"url": receiver.url, "enabled_events": ["*"]}
+    )
+    meter = make_meter(sandbox_client)
+    lost = {"stripe_customer_id": "cus_nobody", "value": "1"}
+    sandbox_client.v1.billing.meter_events.create({"event_name": meter.event_name, "payload": lost})
+
+    def reports():
+        return [one for one in receiver.seen if type in str(one[1]) and meter.id in str(one[1])]
+
+    [(signature, body, _)] = wait_for(reports, "the report")
+    sandbox_client.v1.webhook_endpoints.delete(snapshots.id)
+    sandbox_client.v2.core.event_destinations.delete(thin.id)
+
+    secret = thin.webhook_endpoint.signing_secret
+    told = sandbox_client.parse_event_notification(body, signature, secret)
+    assert "data" not in json.loads(body)
+    assert told.related_object.id == meter.id
+    assert told.fetch_event().data.reason.error_count == 1
 
 
 def test_streamed_usage_without_a_meter_is_told_of_too(sandbox_client, sandbox, noon):

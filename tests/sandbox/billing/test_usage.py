@@ -319,3 +319,26 @@ def test_the_hours_of_a_range_add_up_to_its_total(
 
     total_of_hours = sum(Decimal(str(row["aggregated_value"])) for row in hours)
     assert total_of_hours == total(company, meter, customer, start, end)
+
+
+@given(st.lists(st.tuples(offsets, values), max_size=15), st.randoms(), st.booleans())
+def test_neither_the_order_nor_the_way_in_changes_what_usage_comes_to(
+    usage: list[tuple[int, Decimal]], random: Any, counts: bool
+) -> None:
+    shuffled = random.sample(usage, len(usage))
+    totals = []
+    for history, is_streamed in ((usage, False), (shuffled, False), (shuffled, True)):
+        company = Company(from_epoch(NOON))
+        meter = company.meter(formula="count" if counts else "sum")
+        customer = company.customer()
+        for offset, value in history:
+            payload = {"stripe_customer_id": customer["id"], "value": str(value)}
+            event = {"event_name": "calls", "payload": payload, "timestamp": NOON + offset}
+            if is_streamed:
+                company.ledger.stream([event])
+            else:
+                company.ledger.record(event)
+        rows = summaries(company, meter, customer, NOON - 4 * DAY, NOON + 3600, "hour")
+        totals.append((total(company, meter, customer), [r["aggregated_value"] for r in rows]))
+
+    assert totals[0] == totals[1] == totals[2]
