@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 import stripe
 
-from tests.sandbox.objects import fresh, make_meter, make_plan
+from tests.sandbox.objects import fresh, make_meter, make_payer, make_plan
 
 MONTHLY = {"interval": "month"}
 NINE = {"up_to": 9, "unit_amount": 1}
@@ -163,3 +163,104 @@ def test_a_metered_price_names_its_meter(sandbox_client):
     made = price(sandbox_client, unit_amount_decimal="0.5", recurring=recurring)
 
     assert made.recurring.meter == meter.id
+
+
+def test_a_price_in_further_currencies_shows_them_when_asked_to(sandbox_client):
+    euros = {"unit_amount": 2_300, "tax_behavior": "inclusive"}
+    made = price(sandbox_client, unit_amount=2_500, currency_options={"eur": euros})
+
+    shown = sandbox_client.v1.prices.retrieve(made.id, {"expand": ["currency_options"]})
+
+    assert "currency_options" not in made.to_dict()
+    options = shown.currency_options.to_dict()
+    assert (options["usd"]["unit_amount"], options["eur"]["unit_amount"]) == (2_500, 2_300)
+    assert options["eur"]["tax_behavior"] == "inclusive"
+    assert "tiers" not in options["eur"]
+
+
+def test_the_tiers_of_a_currency_are_expanded_on_their_own(sandbox_client):
+    tiers = {"tiers": [NINE, {**OPEN, "unit_amount": 7}]}
+    made = price(
+        sandbox_client,
+        billing_scheme="tiered",
+        tiers_mode="volume",
+        currency_options={"eur": tiers},
+        tiers=[NINE, OPEN],
+    )
+
+    expand = {"expand": ["currency_options.eur.tiers"]}
+    shown = sandbox_client.v1.prices.retrieve(made.id, expand).currency_options
+
+    assert [tier.unit_amount for tier in shown["eur"].tiers] == [1, 7]
+    assert "tiers" not in shown["usd"].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        ({"usd": {"unit_amount": 1}}, "currency_options[usd]"),
+        ({"zzz": {"unit_amount": 1}}, "currency_options[zzz]"),
+        ({"eur": {"tax_behavior": "inclusive"}}, "currency_options[eur][unit_amount]"),
+        ({"eur": {"tiers": [OPEN]}}, "currency_options[eur][tiers]"),
+        (
+            {"eur": {"custom_unit_amount": {"enabled": True}}},
+            "currency_options[eur][custom_unit_amount]",
+        ),
+    ],
+)
+def test_a_currency_that_makes_no_sense_is_refused(sandbox_client, options, param):
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        price(sandbox_client, unit_amount=1, currency_options=options)
+
+    assert refused.value.param == param
+
+
+def test_currencies_can_be_added_later(sandbox_client):
+    made = price(sandbox_client, unit_amount=100, currency_options={"eur": {"unit_amount": 90}})
+
+    changed = sandbox_client.v1.prices.update(
+        made.id,
+        {"currency_options": {"gbp": {"unit_amount": 80}}, "expand": ["currency_options"]},
+    )
+
+    options = changed.currency_options.to_dict()
+    amounts = {name: option["unit_amount"] for name, option in options.items()}
+    assert amounts == {"usd": 100, "eur": 90, "gbp": 80}
+
+
+def test_a_subscription_in_another_currency_is_billed_in_it(sandbox_client):
+    made = price(
+        sandbox_client, unit_amount=2_500, currency_options={"eur": {"unit_amount": 2_300}}
+    )
+    payer = make_payer(sandbox_client)
+
+    subscription = sandbox_client.v1.subscriptions.create(
+        {
+            "currency": "eur",
+            "customer": payer.id,
+            "items": [{"price": made.id}],
+            "expand": ["latest_invoice"],
+        }
+    )
+
+    invoice = subscription.latest_invoice
+    assert (subscription.currency, invoice.currency, invoice.total) == ("eur", "eur", 2_300)
+    assert "€23.00" in invoice.lines.data[0].description
+
+
+def test_a_tax_behavior_is_set_once(sandbox_client):
+    made = price(sandbox_client, unit_amount=1)
+
+    assert (
+        sandbox_client.v1.prices.update(made.id, {"tax_behavior": "exclusive"}).tax_behavior
+        == "exclusive"
+    )
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sandbox_client.v1.prices.update(made.id, {"tax_behavior": "inclusive"})
+    assert refused.value.param == "tax_behavior"
+
+
+def test_trial_days_of_a_price_are_kept(sandbox_client):
+    made = price(sandbox_client, unit_amount=1, recurring={**MONTHLY, "trial_period_days": 14})
+
+    assert made.recurring.trial_period_days == 14
