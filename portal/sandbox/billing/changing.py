@@ -80,12 +80,14 @@ class _Change:
         self._changes = self._placed(changes)
         self._credits = Prorations(store, self._before, self._items("before"), terms.at)
         self._debits = Prorations(store, self.after, self._items("after"), terms.at)
-        self._charges: list[Charge] = []
+        # By item, in the order of the items; an invoice has the newest one's first.
+        self._charges: list[list[Charge]] = []
         self._waiting: list[StripeObject] = []
 
     def carry_out(self) -> StripeObject | None:
         """Change the items and what is owed for them; the draft, if that is invoiced now."""
         for change in self._changes:
+            self._charges.append([])
             fields = self._credit(change) | self._settle_usage(change)
             if change.after is not None:
                 self._store.put(change.after | fields)
@@ -93,10 +95,13 @@ class _Change:
             elif change.before is not None:
                 self._store.delete("subscription_item", change.before["id"])
         if self._resets and self._flexible and self._terms.behavior == "create_prorations":
-            for charge in self._charges:
+            for charge in self._owed():
                 self._wait(charge)
             self._charges = []
         return self._invoice()
+
+    def _owed(self) -> list[Charge]:
+        return [charge for of_item in reversed(self._charges) for charge in of_item]
 
     def _placed(self, changes: list[ItemChange]) -> list[ItemChange]:
         """The changes of all items, each in its new period; most are usually as they were."""
@@ -149,7 +154,7 @@ class _Change:
         elif self._resets:
             start, end = item["current_period_start"], item["current_period_end"]
             price = price_of(self._store, item)
-            self._charges.append(advance_charge(self.after, item, price, start, end))
+            self._charges[-1].append(advance_charge(self.after, item, price, start, end))
         elif self._terms.prorates:
             self._waiting.append(self._debits.debit(item, since))
 
@@ -159,7 +164,7 @@ class _Change:
         if before is None or not self._is_metered(before):
             return {} if before is not None and not change.is_altered else dropped(at)
         if self._resets and after is not None:
-            self._charges += usage_charges(self._store, before, at)
+            self._charges[-1] += usage_charges(self._store, before, at)
             return dropped(at)
         if not change.is_altered:
             return {}
@@ -178,7 +183,7 @@ class _Change:
             at, price = self._terms.at, price_of(self._store, item)
             nothing = Charge(item, price, Decimal(0), at, item["current_period_end"])
             if self._terms.behavior == "always_invoice":
-                self._charges.append(nothing)
+                self._charges[-1].append(nothing)
 
     def _charge_trial(self, item: StripeObject, change: ItemChange) -> None:
         """In flexible mode a change during a trial is invoiced too, though it costs nothing."""
@@ -186,7 +191,7 @@ class _Change:
             price, end = price_of(self._store, item), item["current_period_end"]
             quantity = Decimal(item["quantity"])
             free = Charge(item, price, quantity, self._terms.at, end, is_free=True)
-            self._charges.append(free)
+            self._charges[-1].append(free)
 
     def _wait(self, charge: Charge) -> None:
         """Let a charge wait for the next invoice; usage that did not happen is nothing."""
@@ -209,8 +214,8 @@ class _Change:
 
     def _invoice(self) -> StripeObject | None:
         """Invoice now what is to be invoiced now."""
-        always = self._terms.behavior == "always_invoice"
-        if not self._charges and not (always and self._waiting):
+        always, owed = self._terms.behavior == "always_invoice", self._owed()
+        if not owed and not (always and self._waiting):
             return None
         # https://docs.stripe.com/billing/subscriptions/billing-mode/compare: in classic mode such
         # an invoice leaves out what waited before.
@@ -221,7 +226,7 @@ class _Change:
             self._store,
             self._ledger,
             self.after,
-            self._charges,
+            owed,
             occasion,
             with_pending=ids if only_own else True,
         )
