@@ -177,7 +177,7 @@ def _with_settings(
     customer = store.get("customer", subscription["customer"]) or {}
     wanted = [_kept_discount(store, subscription, one) for one in phase["discounts"]]
     purchase = Purchase(customer, subscription["currency"])
-    return apply_discounts(store, changed, wanted, purchase)
+    return apply_discounts(store, changed, wanted or "", purchase)
 
 
 def _kept_discount(store: Store, subscription: StripeObject, wanted: StripeObject) -> StripeObject:
@@ -205,7 +205,7 @@ def _as_wanted(
     customer = store.get("customer", subscription["customer"]) or {}
     purchase = Purchase(customer, subscription["currency"])
     asked = [_kept_discount(store, item, one) for one in wanted["discounts"]]
-    return apply_discounts(store, changed, asked, purchase)
+    return apply_discounts(store, changed, asked or "", purchase)
 
 
 def _new_item(store: Store, subscription: StripeObject, at: int) -> StripeObject:

@@ -11,16 +11,20 @@ from portal.sandbox.billing.drafts import complete
 from portal.sandbox.billing.item_changes import Terms
 from portal.sandbox.billing.phases import apply_phase
 from portal.sandbox.billing.renewal import keep_scheduled
+from portal.sandbox.billing.schedule_states import schedule_of
 from portal.sandbox.billing.schedules import span_of, when_expiring
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
+from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.schedule_shape import new_settings, phases_of
+from portal.sandbox.resources.schedule_shape import new_settings, phase_from, phases_of
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
+# A direct change of these makes a phase of its own.
+_DIVIDED_BY = ("default_tax_rates", "discounts", "items", "trial_end")
 PHASES = " ".join(
     f"phases.{name}"
     for name in ("add_invoice_items.metadata", "add_invoice_items.price",
@@ -73,6 +77,27 @@ def replan(
     if phase is None or not {"phases", "end_behavior"} & params.keys():
         return None
     return _follow(store, ledger, changed, phase, params.get("proration_behavior"))
+
+
+def follow_update(store: Store, subscription: StripeObject) -> None:
+    """Divide the phase that is on, where the subscription was changed without its schedule."""
+    schedule = schedule_of(store, subscription)
+    if schedule is None or schedule["status"] != "active":
+        return
+    at = store.now(subscription["customer"])
+    on = _at(schedule["phases"], at)
+    if on is None:
+        return
+    items = items_of(store, subscription)
+    now = on | {name: phase_from(store, subscription, items)[name] for name in _DIVIDED_BY}
+    if _meant(store, now) == _meant(store, on):
+        return
+    place = schedule["phases"].index(on)
+    before = [on | {"end_date": at}] if on["start_date"] < at else []
+    begins = now | {"start_date": at, "add_invoice_items": []}
+    phases = [*schedule["phases"][:place], *before, begins, *schedule["phases"][place + 1 :]]
+    moved = schedule | {"current_phase": span_of(begins), "phases": phases}
+    save_change(store, "subscription_schedule.updated", moved)
 
 
 def _follow(
@@ -136,3 +161,22 @@ def _phases(
 def _at(phases: Sequence[StripeObject], at: int) -> StripeObject | None:
     """The phase that is on."""
     return next((one for one in phases if one["start_date"] <= at < one["end_date"]), None)
+
+
+def _meant(store: Store, phase: StripeObject) -> StripeObject:
+    """A phase with its discounts by their coupons, however they are named."""
+    items = [
+        {**item, "discounts": _coupons(store, item["discounts"])}
+        for item in sorted(phase["items"], key=lambda item: str(item["price"]))
+    ]
+    return {**phase, "discounts": _coupons(store, phase["discounts"]), "items": items}
+
+
+def _coupons(store: Store, discounts: Sequence[StripeObject]) -> list[str]:
+    found = []
+    for one in discounts:
+        code = store.look("promotion_code", one["promotion_code"] or "") or {}
+        discount = store.look("discount", one["discount"] or "") or {}
+        holders = (code.get("promotion"), discount.get("source"), one)
+        found.append(next(str(held["coupon"]) for held in holders if held and held["coupon"]))
+    return sorted(found)

@@ -18,6 +18,7 @@ from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.card_refusals import undone_refusal
+from portal.sandbox.resources.schedule_changes import follow_update
 from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, changed_items
 from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
@@ -123,7 +124,9 @@ def apply(
         subscription, draft = change_trial(
             store, ledger, subscription, params["trial_end"], behavior
         )
-    return keep_scheduled(store, subscription, before), draft
+    kept = keep_scheduled(store, subscription, before)
+    follow_update(store, kept)
+    return kept, draft
 
 
 def _terms(store: Store, subscription: StripeObject, params: StripeObject, at: int) -> Terms:
