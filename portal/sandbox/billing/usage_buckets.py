@@ -12,17 +12,16 @@ from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from portal.sandbox.billing.meter_events import KIND
-from portal.sandbox.billing.usage_series import HOUR, Aggregate, UsageSeries
+from portal.sandbox.billing.usage_series import DAY, HOUR, Aggregate, UsageSeries
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-_DAY = 24 * HOUR
 _MINUTE = 60
 _FOLDED = "sandbox.usage"
 # Stripe keeps identifiers unique, and cancels events, for a day.
 _HELD_SECONDS = int(timedelta(hours=25).total_seconds())
 # So that nobody waits long for an answer meanwhile.
-_FOLDED_AT_ONCE = 500
+_FOLDED_AT_ONCE = 100
 
 
 class Bucket(NamedTuple):
@@ -130,7 +129,7 @@ class UsageBuckets:
 
 
 def _length(meter: Mapping[str, Any]) -> int:
-    return _DAY if meter.get("event_time_window") == "day" else HOUR
+    return DAY if meter.get("event_time_window") == "day" else HOUR
 
 
 def _bucket_of(event: Mapping[str, Any], length: int) -> Bucket:

@@ -1,6 +1,7 @@
 """One meter's usage of one customer along time, quick to sum over any span.
 
-Whole hours are kept summed; the moments inside them are looked at only where a span cuts an hour.
+Whole hours and days are kept summed; the moments inside an hour are looked at only where a span
+cuts it.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 
 HOUR = 3600
+DAY = 24 * HOUR
 _NOTHING = Decimal(0)
 # Sums of many long values stay exact.
 _EXACT = Context(prec=60)
@@ -59,6 +61,7 @@ class UsageSeries:
     def __init__(self) -> None:
         self._hours: dict[int, _Hour] = {}
         self._starts: list[int] = []
+        self._days: dict[int, Aggregate] = {}
 
     def add(self, at: int, value: Decimal) -> None:
         """Add a value that happened at a second."""
@@ -74,6 +77,8 @@ class UsageSeries:
 
     def replace(self, start: int, end: int, other: "UsageSeries") -> None:
         """Take over what the other knows of some whole hours."""
+        for day in range(start - start % DAY, end, DAY):
+            self._days.pop(day, None)
         for known in self._starts_between(start, end):
             del self._hours[known]
             del self._starts[bisect_left(self._starts, known)]
@@ -97,14 +102,17 @@ class UsageSeries:
     def between(self, start: int, end: int) -> Aggregate:
         """Everything that happened from `start` up to but not at `end`."""
         found = Aggregate()
-        for hour_start in self._starts_between(start - start % HOUR, end):
-            hour = self._hours[hour_start]
-            if start <= hour_start and hour_start + HOUR <= end:
-                found.merge(hour.whole)
+        hours = self._starts_between(start - start % HOUR, end)
+        position = 0
+        while position < len(hours):
+            day = hours[position] - hours[position] % DAY
+            following = bisect_left(hours, day + DAY, position)
+            if start <= day and day + DAY <= end:
+                found.merge(self._day(day, hours[position:following]))
             else:
-                for at in sorted(hour.moments):
-                    if start <= at < end:
-                        found.merge(hour.moments[at])
+                for hour_start in hours[position:following]:
+                    self._merge_hour(found, hour_start, start, end)
+            position = following
         return found
 
     def windows(self, start: int, end: int, length: int) -> Iterator[tuple[int, Aggregate]]:
@@ -122,7 +130,28 @@ class UsageSeries:
         if found.count:
             yield window_start, found
 
+    def _merge_hour(self, found: Aggregate, hour_start: int, start: int, end: int) -> None:
+        """Count what happened between two moments in an hour, of which they may cut off a part."""
+        hour = self._hours[hour_start]
+        if start <= hour_start and hour_start + HOUR <= end:
+            found.merge(hour.whole)
+            return
+        for at in sorted(hour.moments):
+            if start <= at < end:
+                found.merge(hour.moments[at])
+
+    def _day(self, start: int, hours: Sequence[int]) -> Aggregate:
+        """A whole day, summed when it is first asked for after a change."""
+        day = self._days.get(start)
+        if day is None:
+            day = self._days[start] = Aggregate()
+            for hour in hours:
+                day.merge(self._hours[hour].whole)
+        return day
+
     def _hour(self, at: int) -> _Hour:
+        """The hour of a second, which is about to change."""
+        self._days.pop(at - at % DAY, None)
         start = at - at % HOUR
         hour = self._hours.get(start)
         if hour is None:
