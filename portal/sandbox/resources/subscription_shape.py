@@ -11,6 +11,16 @@ from portal.sandbox.store import Store
 StripeObject = dict[str, Any]
 _MOST_ON_A_TEST_CLOCK = 3
 _CANCELLATION = ("comment", "feedback", "feedback_option", "reason")
+# What a subscription may have, and a new one has not.
+_NOTHING = (
+    "application", "application_fee_percent", "billing_cycle_anchor_config",
+    "billing_thresholds", "cancel_at", "canceled_at", "customer_account",
+    "default_payment_method", "default_source", "description", "ended_at",
+    "latest_invoice", "next_pending_invoice_item_invoice",
+    "on_behalf_of", "pause_collection", "pending_invoice_item_interval",
+    "pending_setup_intent", "pending_update", "presentment_details", "schedule",
+    "status_details", "transfer_data", "trial_end", "trial_start",
+)  # fmt: skip
 _INVOICE_SETTINGS = ("account_tax_ids", "custom_fields", "description", "footer")
 
 
@@ -18,17 +28,10 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
     """The subscription as it starts now; its currency comes with its items."""
     _check_room(store, customer)
     now = store.now(customer)
-    nothing = ("application", "application_fee_percent", "billing_cycle_anchor_config",
-               "billing_thresholds", "cancel_at", "canceled_at", "customer_account",
-               "default_payment_method", "default_source", "description", "ended_at",
-               "latest_invoice", "next_pending_invoice_item_invoice",
-               "on_behalf_of", "pause_collection", "pending_invoice_item_interval",
-               "pending_setup_intent", "pending_update", "presentment_details", "schedule",
-               "status_details", "transfer_data", "trial_end", "trial_start")  # fmt: skip
     return {
         "id": store.new_id("sub"),
         "object": "subscription",
-        **dict.fromkeys(nothing),
+        **dict.fromkeys(_NOTHING),
         "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": now,
         "billing_mode": {
