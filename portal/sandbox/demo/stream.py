@@ -11,8 +11,9 @@ from portal.sandbox.store import Store
 # Does a piece of work: all of it, or nothing.
 Do = Callable[[Callable[[], None]], None]
 _EVERY_SECONDS = 2.0
-# The first customer is the one that a visitor watches; the others are heard of less often.
-_OTHERS_EVERY = 5
+# The first customer is the one that a visitor watches; the others are heard of once a minute, so
+# that a demo that runs for weeks does not hold more events than it must.
+_OTHERS_EVERY = 30
 
 
 async def stream_usage(store: Store, ledger: UsageLedger, do: Do) -> None:
