@@ -9,13 +9,8 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.invoice_items import pricing_of
 from portal.sandbox.fields import decimal_text, given, merged_metadata
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.invoice_item_shape import (
-    MONEY,
-    discounts_of,
-    extras_of,
-    money_of,
-    period_of,
-)
+from portal.sandbox.resources.invoice_item_money import MONEY, money_of
+from portal.sandbox.resources.invoice_item_shape import discounts_of, extras_of, period_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

@@ -10,7 +10,8 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.invoice_item_changes import change_item
-from portal.sandbox.resources.invoice_item_shape import extras_of, money_of, period_of, text_of
+from portal.sandbox.resources.invoice_item_money import money_of
+from portal.sandbox.resources.invoice_item_shape import extras_of, period_of, text_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

@@ -57,6 +57,29 @@ def test_a_price_can_be_named_or_described(sandbox_client, items, customer):
     assert (described.amount, described.pricing.price_details.product) == (300, product.id)
 
 
+def test_a_price_is_taken_in_the_currency_of_the_invoice(sandbox_client, customer):
+    price = sandbox_client.v1.prices.create(
+        {
+            "product_data": {"name": "Setup"},
+            "currency": "usd",
+            "unit_amount": 250,
+            "currency_options": {"jpy": {"unit_amount": 400}},
+        }
+    )
+    yen, euros = (
+        sandbox_client.v1.invoices.create({"customer": customer.id, "currency": currency})
+        for currency in ("jpy", "eur")
+    )
+    line = {"pricing": {"price": price.id}, "quantity": 2}
+
+    added = add(sandbox_client, yen, line)
+
+    assert (added.currency, added.total) == ("jpy", 800)
+    assert str(added.lines.data[0].pricing.unit_amount_decimal) == "400"
+    with pytest.raises(stripe.InvalidRequestError, match="only supports `usd`"):
+        add(sandbox_client, euros, line)
+
+
 @pytest.mark.parametrize(
     ("asked", "param"),
     [
