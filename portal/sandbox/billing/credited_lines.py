@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from portal.money import round_amount
-from portal.rating.invoice import line_taxes
+from portal.rating.taxes import line_taxes
 from portal.sandbox.billing.taxes import rate_named, shown_taxes
 from portal.sandbox.store import Store
 

@@ -119,10 +119,10 @@ def _redeemed(  # noqa: PLR0913 - by what, for whom, and where the request asked
 
 def _place(owner: StripeObject) -> dict[str, str | None]:
     """Which fields of a discount say what it is for; a customer needs none besides its own."""
-    kind = owner["object"]
+    kind = str(owner["object"])
     if kind == "customer":
         return {}
-    place = {_HOLDERS.get(kind, kind): owner["id"]}
+    place: dict[str, str | None] = {_HOLDERS.get(kind, kind): owner["id"]}
     if kind == "subscription_item":
         place["subscription"] = owner["subscription"]
     return place

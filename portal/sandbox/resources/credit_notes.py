@@ -166,8 +166,10 @@ def _of_the_invoice(
         raise Refused(
             f"You must specify exactly one of {param}[amount] and {param}[quantity].", param=param
         )
-    amount, quantity = asked.get("amount"), asked.get("quantity")
-    if amount is None:
+    quantity = asked.get("quantity")
+    if quantity is None:
+        amount = int(asked["amount"])
+    else:
         _check_positive(quantity, f"{param}[quantity]")
         amount = line["amount"] * quantity // max(line["quantity"], 1)
     left = line["amount"] - credited_before(call.store, line)

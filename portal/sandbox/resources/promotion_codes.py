@@ -59,7 +59,7 @@ def list_promotion_codes(call: Call) -> Listing:
         one
         for one in call.store.each("promotion_code", **exact)
         if asked.get("active") in (None, is_active(call.store, one))
-        and asked.get("code", one["code"]).lower() == one["code"].lower()
+        and str(asked.get("code", one["code"])).lower() == one["code"].lower()
         and asked.get("coupon") in (None, one["promotion"]["coupon"])
         and within(asked.get("created"), one["created"])
     )
