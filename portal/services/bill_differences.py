@@ -15,6 +15,7 @@ from portal.services.expected_bill import (
     LineKey,
     expected_lines,
     key_of,
+    key_text,
     rate_preview,
 )
 from portal.stripe_gateway.facts import InvoiceFacts, InvoiceLineFacts
@@ -79,7 +80,7 @@ def _line_differences(
     for key, found in by_key.items():
         for stripe, ours in zip_longest(found, expected.get(key, ())):
             if stripe is None:
-                yield _difference(" ".join(key), Reason.MISSING, None, ours.amount)
+                yield _difference(key_text(key), Reason.MISSING, None, ours.amount)
             elif ours is None:
                 yield _difference(_named(stripe), Reason.UNEXPECTED, stripe.amount, None)
             elif ours.quantity is not None and ours.quantity != stripe.quantity:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from portal.clock import Period, to_epoch
+from portal.clock import Period, from_epoch, to_epoch
 from portal.rating.invoice import BillLine, RatedInvoice, rate_invoice
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
@@ -38,6 +38,14 @@ def key_of(line: InvoiceLineFacts) -> LineKey:
     if pending:
         return (PENDING, pending)
     return _key(line.subscription_item_id, line.price_id, line.period_start)
+
+
+def key_text(key: LineKey) -> str:
+    """A key in words, for a line that is not there to be named."""
+    if key[0] == PENDING:
+        return f"invoice item {key[1]}"
+    item, price, start = key
+    return f"{price} of {item or 'a new item'} from {from_epoch(int(start)):%d %b %Y}"
 
 
 def expected_lines(bill: NextBill) -> dict[LineKey, list[ExpectedLine]]:

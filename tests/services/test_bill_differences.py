@@ -89,10 +89,12 @@ def reasons(bill: NextBill) -> list[Reason]:
 
 def test_a_plan_is_billed_for_the_period_that_begins() -> None:
     assert reasons(next_bill(preview(line(2500, DECEMBER, JANUARY)))) == []
-    assert reasons(next_bill(preview(line(2500, NOVEMBER, DECEMBER)))) == [
+    missing, unexpected = compare(next_bill(preview(line(2500, NOVEMBER, DECEMBER))))
+    assert (missing.reason, missing.where) == (
         Reason.MISSING,
-        Reason.UNEXPECTED,
-    ]
+        "price_1 of si_1 from 01 Dec 2026",
+    )
+    assert unexpected.reason is Reason.UNEXPECTED
 
 
 def test_a_plan_that_ends_is_not_billed_again_but_its_usage_is() -> None:
@@ -174,7 +176,8 @@ def test_a_pending_item_is_on_the_invoice_as_it_was_kept() -> None:
     plan, proration = line(2500, DECEMBER, JANUARY), line(-700, MIDDLE, DECEMBER, parent=parent)
 
     assert reasons(next_bill(preview(proration, plan), pending=(waiting(-700),))) == []
-    assert reasons(next_bill(preview(plan), pending=(waiting(-700),))) == [Reason.MISSING]
+    (found,) = compare(next_bill(preview(plan), pending=(waiting(-700),)))
+    assert (found.reason, found.where) == (Reason.MISSING, "invoice item ii_1")
 
 
 def test_too_small_an_amount_stays_on_the_balance() -> None:
