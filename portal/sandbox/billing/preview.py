@@ -15,6 +15,8 @@ from portal.sandbox.store import Store
 StripeObject = dict[str, Any]
 # More visits of the clock than there can be between two invoices of a subscription.
 _MOST_VISITS = 20
+# The clock of a customer who is only imagined at a later moment.
+_CLOCK = "clock_preview"
 
 
 def preview_invoice(store: Store, ledger: UsageLedger, subscription: StripeObject) -> StripeObject:
@@ -45,6 +47,14 @@ def new_invoice(store: Store, subscription: str, known: str | None) -> StripeObj
     """The subscription's latest invoice, if it is another one than the one that is known."""
     latest = (store.look("subscription", subscription) or {}).get("latest_invoice")
     return None if latest in (None, known) else store.get("invoice", latest)
+
+
+def freeze(store: Store, customer: str, moment: int) -> None:
+    """Let the customer live at a later moment; only to be done speculating."""
+    known = store.get("customer", customer) or {}
+    clock = {"id": _CLOCK, "object": "test_helpers.test_clock", "frozen_time": moment}
+    store.put(clock)
+    store.put(known | {"test_clock": _CLOCK})
 
 
 def pictured(store: Store, invoice: StripeObject) -> StripeObject:
@@ -82,6 +92,7 @@ def _unfinished(invoice: StripeObject) -> StripeObject:
         "auto_advance": True,
         "automatically_finalizes_at": kept,
         "status": "draft",
+        "test_clock": None if invoice["test_clock"] == _CLOCK else invoice["test_clock"],
         "status_transitions": dict.fromkeys(invoice["status_transitions"]),
     }
 
