@@ -98,7 +98,7 @@ def test_a_connected_account_is_refused(http):
         ("/v1/customers", {"next_invoice_sequence": "two"}, "parameter_invalid_integer",
          "next_invoice_sequence"),
         ("/v1/products", {"name": "a", "active": "yes"}, None, "active"),
-        ("/v1/customers", {"balance": "500"}, "sandbox_parameter_not_supported", "balance"),
+        ("/v1/customers", {"source": "tok_visa"}, "sandbox_parameter_not_supported", "source"),
         ("/v1/customers", {"metadata[a]": "1", "metadata": "2"}, None, "metadata"),
         ("/v1/customers", {"expand[0]": "nonsense"}, None, "expand"),
         ("/v1/customers", {"expand[0]": "a.b.c.d.e"}, None, "expand"),
@@ -293,18 +293,16 @@ def test_searching_is_an_endpoint_that_is_not_there(http, resource):
 @pytest.mark.parametrize(
     ("path", "given", "param"),
     [
-        ("/v1/subscriptions", {"customer": "cus_x", "trial_period_days": "3"}, "trial_period_days"),
+        ("/v1/subscriptions", {"customer": "cus_x", "on_behalf_of": "acct_x"}, "on_behalf_of"),
         ("/v1/payment_methods", {"type": "sepa_debit"}, "type"),
         (
             "/v1/prices",
             {
                 "currency": "usd",
                 "product_data[name]": "P",
-                "unit_amount": "1",
-                "recurring[interval]": "month",
-                "recurring[trial_period_days]": "3",
+                "custom_unit_amount[enabled]": "true",
             },
-            "recurring[trial_period_days]",
+            "custom_unit_amount[enabled]",
         ),
     ],
 )
