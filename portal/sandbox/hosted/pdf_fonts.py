@@ -4,11 +4,14 @@ A PDF carries the glyphs it uses with it. One font holds the portal's own letter
 of most alphabets, the third Chinese, Japanese and Korean.
 """
 
+import unicodedata
 from functools import cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from arabic_reshaper import reshape
+from bidi import get_display
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -32,9 +35,16 @@ def marked_up(text: str, fonts: tuple[str, ...] = REGULAR) -> str:
     What no font has is written as its code point, `[U+0E01]`: it is not left out and not replaced
     by something alike.
     """
-    written = "".join(char if _font_of(char, fonts) else _code_point(char) for char in text)
+    seen = _as_read(text)
+    written = "".join(char if _font_of(char, fonts) else _code_point(char) for char in seen)
     words = [written] if _covers(fonts[0], written) else written.split(" ")
     return " ".join(_word(word, fonts) for word in words)
+
+
+def _as_read(text: str) -> str:
+    """Arabic and Hebrew in the order in which a PDF sets its letters, the Arabic ones joined."""
+    runs_left = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return str(get_display(reshape(text))) if runs_left else text
 
 
 @cache

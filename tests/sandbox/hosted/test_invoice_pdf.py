@@ -1,5 +1,6 @@
 """An invoice's PDF, read back as text."""
 
+import unicodedata
 from io import BytesIO
 
 import pytest
@@ -92,6 +93,20 @@ def test_names_of_many_alphabets_are_written_with_their_own_letters(company, nam
 
     assert name in text
     assert f"Work for {name}" in text
+
+
+@pytest.mark.parametrize("name", ["שלום בע״מ", "شركة النور"])
+def test_names_that_run_from_right_to_left_are_set_that_way(company, name):
+    customer = company.customer()
+    company.store.put(company.get("customer", customer["id"]) | {"name": name})
+    add(company, customer, 500)
+
+    [text] = pages(company, issue(company, customer))
+
+    # Joined letters have forms of their own, which stand for the plain ones.
+    plain = unicodedata.normalize("NFKC", text)
+    assert all(word in plain for word in name.split())
+    assert "[U+" not in text
 
 
 def test_what_no_font_has_is_named_and_not_left_out(company):
