@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.sandbox.billing.challenges import next_action
 from portal.sandbox.billing.intents import AUTHENTICATION_REQUIRED, remember_consent
+from portal.sandbox.events import save_change
 from portal.sandbox.refusals import DOCUMENTED
 from portal.sandbox.store import Store
 
@@ -77,7 +78,19 @@ def cancel(store: Store, intent: StripeObject, reason: str | None) -> StripeObje
 
 def _set_up(store: Store, intent: StripeObject) -> StripeObject:
     reached = {"last_setup_error": None, "status": "succeeded"}
-    return _moved(store, intent | reached, "setup_intent.succeeded")
+    intent = _moved(store, intent | reached, "setup_intent.succeeded")
+    subscription = store.get("subscription", intent.get("_subscription") or "")
+    if subscription is not None and subscription["pending_setup_intent"] == intent["id"]:
+        _collected(store, subscription, intent)
+    return intent
+
+
+def _collected(store: Store, subscription: StripeObject, intent: StripeObject) -> None:
+    """The subscription that asked for a card has one now."""
+    changed = {"pending_setup_intent": None}
+    if subscription["payment_settings"]["save_default_payment_method"] == "on_subscription":
+        changed["default_payment_method"] = intent["payment_method"]
+    save_change(store, "customer.subscription.updated", subscription | changed)
 
 
 def _challenged(store: Store, intent: StripeObject, payment_method: StripeObject) -> StripeObject:

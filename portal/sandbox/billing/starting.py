@@ -22,6 +22,7 @@ from portal.sandbox.billing.charges import (
     price_of,
 )
 from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.first_setups import ask_for_card
 from portal.sandbox.billing.invoice_items import pending_items, subscription_of
 from portal.sandbox.billing.invoices import Occasion, finalize
 from portal.sandbox.billing.payment import pay, request_payment, require_payment_method
@@ -29,7 +30,7 @@ from portal.sandbox.billing.periods import period_holding
 from portal.sandbox.billing.proration import is_flexible
 from portal.sandbox.billing.renewal import keep_scheduled
 from portal.sandbox.billing.standing import good_standing
-from portal.sandbox.billing.trials import tell_if_near
+from portal.sandbox.billing.trials import can_be_charged, tell_if_near
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
@@ -72,6 +73,8 @@ def start_subscription(
         else:
             complete(store, draft, at)
         subscription = store.get("subscription", subscription["id"]) or subscription
+    if payment_behavior == "default_incomplete" and subscription["status"] != "incomplete":
+        subscription = _with_card(store, subscription)
     return tell_if_near(store, keep_scheduled(store, subscription), at)
 
 
@@ -161,6 +164,13 @@ def _extras(store: Store, subscription: StripeObject) -> list[StripeObject]:
     """The invoice items that were added along with the subscription."""
     waiting = pending_items(store, subscription["customer"], subscription["id"])
     return [item for item in waiting if subscription_of(item) == subscription["id"]]
+
+
+def _with_card(store: Store, subscription: StripeObject) -> StripeObject:
+    """The subscription, which asks for a card where it has none to be charged later."""
+    return (
+        subscription if can_be_charged(store, subscription) else ask_for_card(store, subscription)
+    )
 
 
 def _await_confirmation(store: Store, draft: StripeObject, at: int) -> None:

@@ -47,11 +47,19 @@ def leave_trial(store: Store, subscription: StripeObject, at: int) -> StripeObje
     if subscription["status"] != "trialing" or subscription["trial_end"] > at:
         return subscription
     behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
-    if behavior == "create_invoice" or _can_be_charged(store, subscription):
+    if behavior == "create_invoice" or can_be_charged(store, subscription):
         return store.put(subscription | {"status": "active"})
     if behavior == "cancel":
         return end_subscription(store, subscription, at)
     return pause(store, subscription, at, "trial_end_without_payment_method")
+
+
+def can_be_charged(store: Store, subscription: StripeObject) -> bool:
+    """Whether there is a payment method, or nobody is to be charged without being asked."""
+    details = {"subscription_details": {"subscription": subscription["id"]}}
+    asked = {"customer": subscription["customer"], "parent": details}
+    is_sent = subscription["collection_method"] == "send_invoice"
+    return is_sent or payment_method_of(store, asked) is not None
 
 
 def pause(store: Store, subscription: StripeObject, at: int, reason: str) -> StripeObject:
@@ -124,11 +132,3 @@ def _give_back(store: Store, subscription: StripeObject, at: int, behavior: str)
     prorations = Prorations(store, subscription, items, at)
     for item in items:
         prorations.credit(item, at)
-
-
-def _can_be_charged(store: Store, subscription: StripeObject) -> bool:
-    """Whether there is a payment method, or nobody is to be charged without being asked."""
-    details = {"subscription_details": {"subscription": subscription["id"]}}
-    asked = {"customer": subscription["customer"], "parent": details}
-    is_sent = subscription["collection_method"] == "send_invoice"
-    return is_sent or payment_method_of(store, asked) is not None

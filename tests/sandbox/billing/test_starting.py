@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from portal.sandbox.billing import setups
 from portal.sandbox.billing.anchors import AnchorConfig, next_occurrence
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.payment_methods import attach
 from tests.sandbox.billing.company import Company, at
 
 DAY, HOUR = 24 * 3600, 3600
@@ -231,3 +233,22 @@ def test_an_end_inside_the_first_period_shortens_it(company, customer):
     company.run_to(at(2026, 4, 16))
     assert company.get("subscription", made["id"])["status"] == "canceled"
     assert len(company.invoices(customer)) == 1
+
+
+def test_a_trial_asks_for_a_card_where_there_is_none(company):
+    customer = company.customer(card=None)
+    made = company.subscribe(
+        customer,
+        company.licensed(),
+        payment_behavior="default_incomplete",
+        payment_settings={"save_default_payment_method": "on_subscription"},
+        trial_period_days=7,
+    )
+    intent = company.get("setup_intent", made["pending_setup_intent"])
+    card = attach(company.store, "pm_card_visa", customer)
+
+    setups.attempt(company.store, intent, card)
+
+    settled = company.get("subscription", made["id"])
+    assert (intent["status"], settled["pending_setup_intent"]) == ("requires_payment_method", None)
+    assert settled["default_payment_method"] == card["id"]
