@@ -4,6 +4,8 @@ https://docs.stripe.com/api/invoices/create_preview. Each answers with the invoi
 at once, or else with the next one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from portal.sandbox import lookup
@@ -82,7 +84,8 @@ def invoice_of_new(call: Call) -> StripeObject:
     params["customer"] = customer = call.params.get("customer") or _somebody(call)
     _describe_customer(call, customer)
     params |= _start_of(call, customer, details)
-    subscription = begin_subscription(call.store, params)
+    with _named_inside(DETAILS, details):
+        subscription = begin_subscription(call.store, params)
     _add_items(call, subscription)
     # Whether there is a card does not matter to a preview.
     start_subscription(call.store, call.ledger, subscription, "default_incomplete")
@@ -96,16 +99,17 @@ def invoice_of_schedule(call: Call) -> StripeObject:
         wanted = call.params["schedule"]
         schedule = lookup.named(store, "subscription_schedule", wanted, "schedule")
         _describe_customer(call, schedule["customer"])
-        draft = replan(store, call.ledger, schedule, details) if details else None
+        with _named_inside("schedule_details", details):
+            draft = replan(store, call.ledger, schedule, details) if details else None
         if draft is not None:
             return draft
         schedule = lookup.get(store, "subscription_schedule", wanted)
     else:
         customer = call.params.get("customer") or _somebody(call)
         _describe_customer(call, customer)
-        schedule = create_schedule(
-            Call(store, call.ledger, details | {"customer": customer}, call.previews)
-        )
+        asked = Call(store, call.ledger, details | {"customer": customer}, call.previews)
+        with _named_inside("schedule_details", details):
+            schedule = create_schedule(asked)
     known = schedule["subscription"]
     if known is None:
         freeze(store, schedule["customer"], schedule["phases"][0]["start_date"])
@@ -118,7 +122,8 @@ def _change(call: Call, subscription: StripeObject, details: StripeObject) -> No
     if call.params.get("preview_mode") == "recurring":
         params["proration_behavior"] = "none"
     if params:
-        apply(call.store, call.ledger, subscription, params, f"{DETAILS}[items][{{}}]")
+        with _named_inside(DETAILS, params):
+            apply(call.store, call.ledger, subscription, params)
 
 
 def _made(call: Call, id: str, known: str | None) -> StripeObject:
@@ -140,6 +145,18 @@ def _made(call: Call, id: str, known: str | None) -> StripeObject:
     if is_over:
         raise nothing_to_bill(subscription["customer"])
     return next_invoice(store, call.ledger, subscription)
+
+
+@contextmanager
+def _named_inside(group: str, asked: StripeObject) -> Iterator[None]:
+    """Let refusals name parameters of the group as the preview's request has them."""
+    try:
+        yield
+    except Refused as refusal:
+        first, bracket, rest = str(refusal.fields.get("param")).partition("[")
+        if first in asked:
+            refusal.fields["param"] = f"{group}[{first}]{bracket}{rest}"
+        raise
 
 
 def _known(call: Call) -> StripeObject:
