@@ -41,6 +41,7 @@ def credited_line(line: StripeObject, amount: int, quantity: int | None) -> Stri
         "invoice_line_item": line["id"],
         "pretax_credit_amounts": credits,
         "quantity": quantity,
+        **_unit(amount, quantity),
         "tax_rates": [tax["tax_rate_details"]["tax_rate"] for tax in taxes],
         "taxes": taxes,
     }
@@ -106,6 +107,13 @@ def _blank(type: str) -> StripeObject:
         "unit_amount": None,
         "unit_amount_decimal": None,
     }
+
+
+def _unit(amount: int, quantity: int | None) -> StripeObject:
+    """What a unit is credited with, where that is a whole amount."""
+    if quantity is None or amount % quantity:
+        return {}
+    return {"unit_amount": amount // quantity, "unit_amount_decimal": str(amount // quantity)}
 
 
 def _share(amount: int, part: Fraction) -> int:

@@ -7,6 +7,7 @@ comes of the same renewal, change or cancellation as the invoice that it foretel
 from typing import Any
 
 from portal.sandbox.billing.cycles import WHEN_DUE
+from portal.sandbox.billing.totals import foretold
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.included import lines_of
 from portal.sandbox.refusals import Refused
@@ -62,7 +63,7 @@ def pictured(store: Store, invoice: StripeObject) -> StripeObject:
 
     Nothing else has these ids; they are left to the preview when everything is undone.
     """
-    lines = lines_of(store, invoice)
+    invoice, lines = foretold(invoice, lines_of(store, invoice))
     names = {invoice["id"]: store.new_id("upcoming_in")}
     names |= {line["id"]: store.new_id("il_tmp") for line in lines}
     draft = invoice | _unfinished(invoice) | {"billing_reason": "upcoming", "lines": lines}

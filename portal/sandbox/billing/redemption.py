@@ -10,7 +10,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.billing.discounts import amount_off, new_discount, remove_discount
 from portal.sandbox.billing.offers import is_valid
-from portal.sandbox.events import save_change
+from portal.sandbox.events import differences, save_change
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
@@ -51,6 +51,10 @@ def apply_discounts(
         _discount(store, owner, one, purchase, f"{purchase.param}[{place}]")
         for place, one in enumerate(wanted)
     ]
+    for id in ids:
+        discount = store.get("discount", id)
+        if discount is not None and id not in owner["discounts"] and _is_of(discount, owner):
+            _tell_of(store, owner, discount)
     for id in owner["discounts"]:
         discount = store.get("discount", id)
         if discount is not None and id not in ids and _is_of(discount, owner):
@@ -63,8 +67,12 @@ def discount_customer(store: Store, customer: StripeObject, asked: StripeObject)
     purchase = Purchase(customer, customer["currency"], param="discount")
     before = store.get("discount", customer["discount"] or "")
     discount = _discount(store, customer, asked, purchase, "discount")
-    if before is not None:
-        remove_discount(store, before)
+    after = store.get("discount", discount) or {}
+    if before is None:
+        store.emit("customer.discount.created", after)
+    else:
+        # https://docs.stripe.com/api/events/types: the customer switched to another coupon.
+        store.emit("customer.discount.updated", after, differences(before, after))
     return save_change(store, "customer.updated", customer | {"discount": discount})
 
 
@@ -92,6 +100,12 @@ def _discount(
     return made
 
 
+def _tell_of(store: Store, owner: StripeObject, discount: StripeObject) -> None:
+    """Only what a customer or a subscription has from now on is told of."""
+    if owner["object"] not in ("invoice", "invoiceitem"):
+        store.emit("customer.discount.created", discount)
+
+
 def _known(store: Store, id: str, purchase: Purchase, param: str) -> str:
     found = lookup.named(store, "discount", id, param)
     if found["customer"] != purchase.customer["id"]:
@@ -112,8 +126,6 @@ def _redeemed(  # noqa: PLR0913 - by what, for whom, and where the request asked
     holder = {"customer": purchase.customer["id"], **_place(owner)}
     made = new_discount(store, coupon, at, promotion_code, **holder)
     save_change(store, "coupon.updated", _counted(store.get("coupon", coupon["id"]) or coupon))
-    if owner["object"] not in ("invoice", "invoiceitem"):
-        store.emit("customer.discount.created", made)
     return str(made["id"])
 
 

@@ -52,9 +52,28 @@ def settle(
     lines = apply_credits(store, invoice, lines, at)
     settle_balance(store, invoice, at)
     finish_discounts(store, invoice, lines)
+    return _settled(invoice, lines), lines
+
+
+def foretold(
+    invoice: StripeObject, lines: Sequence[StripeObject]
+) -> tuple[StripeObject, list[StripeObject]]:
+    """The invoice and its lines as a preview shows them: settled, but nothing was used up."""
+    unused = [line | {"pretax_credit_amounts": _unused_credits(line)} for line in lines]
+    return _settled(invoice, unused), unused
+
+
+def _settled(invoice: StripeObject, lines: Sequence[StripeObject]) -> StripeObject:
     ending = invoice["starting_balance"] + invoice["total"] - invoice["amount_due"]
     credits = _pretax_credits(invoice, lines)
-    return invoice | {"ending_balance": ending, "total_pretax_credit_amounts": credits}, lines
+    return invoice | {"ending_balance": ending, "total_pretax_credit_amounts": credits}
+
+
+def _unused_credits(line: StripeObject) -> list[StripeObject]:
+    return [
+        one if one["type"] == "discount" else credit_amount(one["amount"])
+        for one in line["pretax_credit_amounts"]
+    ]
 
 
 def _rated(

@@ -118,6 +118,20 @@ def test_a_customers_discount_is_shown_whole_and_can_be_taken_away(company: Comp
         delete_customer_discount(company.call(), customer["id"])
 
 
+def test_a_customer_who_switches_to_another_coupon_has_only_that(company: Company) -> None:
+    customer = company.customer()
+    ten, twenty = (coupon(company, percent_off=percent) for percent in ("10", "20"))
+    discounted = discount_customer(company.store, customer, {"coupon": ten})
+
+    discount_customer(company.store, discounted, {"coupon": twenty})
+    company.subscribe(customer, company.licensed(1_000))
+
+    assert totals(company, customer) == [800]
+    event = company.store.every("event", type="customer.discount.updated")[0]
+    assert event["data"]["object"]["source"]["coupon"] == twenty
+    assert event["data"]["previous_attributes"]["source"] == {"coupon": ten}
+
+
 def test_a_subscriptions_latest_discount_can_be_taken_away(company: Company) -> None:
     customer = company.customer()
     names = [coupon(company, percent_off="10"), coupon(company, percent_off="20")]

@@ -27,6 +27,10 @@ def off(line: StripeObject) -> list[int]:
     return [one["amount"] for one in line["discount_amounts"]]
 
 
+def credits_of(invoice: StripeObject) -> list[StripeObject]:
+    return [one for one in invoice["total_pretax_credit_amounts"] if one["type"] != "discount"]
+
+
 def test_everything_at_once_in_stripes_order(company: Company) -> None:
     customer, usage, plan = (
         company.customer(),
@@ -231,5 +235,7 @@ def test_a_preview_shows_the_totals_of_the_invoice_that_comes(company: Company) 
     names = ("subtotal", "total", "total_excluding_tax", "amount_due", "starting_balance")
     assert amounts(foretold, *names) == amounts(made, *names)
     assert foretold["total_discount_amounts"] == made["total_discount_amounts"]
-    assert foretold["ending_balance"] is None
+    assert foretold["ending_balance"] == 0
+    used = [one["credit_balance_transaction"] for one in credits_of(foretold)]
+    assert used == [None]
     assert credit["_left"] == 120
