@@ -133,6 +133,7 @@ def keep_lines(
 
 def _remembered(charge: Charge) -> StripeObject:
     """A charge as it is kept with its draft."""
+    billed = charge.billed_early
     return {
         "item": {name: charge.item.get(name) for name in ("id", "discounts", "tax_rates")},
         "price": charge.price["id"],
@@ -143,7 +144,7 @@ def _remembered(charge: Charge) -> StripeObject:
         "is_free": charge.is_free,
         "whole": charge.whole,
         "whole_periods": charge.whole_periods,
-        "billed_early": charge.billed_early and decimal_text(charge.billed_early),
+        "billed_early": None if billed is None else decimal_text(billed),
     }
 
 

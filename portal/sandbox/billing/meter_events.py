@@ -83,7 +83,10 @@ def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> Stri
 
 def metered(store: Store, asked: Mapping[str, Any]) -> tuple[str, str]:
     """The meter that an event is for, and the customer."""
-    meter = _active_meter(store, asked["event_name"])
+    try:
+        meter = _active_meter(store, asked["event_name"])
+    except Unusable as failure:
+        raise refusal(failure, asked["event_name"]) from None
     return meter["id"], _customer_named(meter, asked["payload"])
 
 

@@ -4,6 +4,7 @@ The amounts are those of https://docs.stripe.com/billing/subscriptions/usage-bas
 """
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.clock import to_epoch
+from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.subscription_updates import update_subscription
 from portal.sandbox.resources.subscriptions import create_subscription
+from portal.sandbox.store import Store
 from tests.sandbox.billing.company import START, Company, at
 
 GRADUATED = {
@@ -143,6 +146,27 @@ def test_what_a_volume_price_bills_too_much_is_credited_at_the_end(company: Comp
     last = one.invoices[-1]
     assert last["total"] == -99_960 + 1000
     assert company.get("customer", one.customer["id"])["balance"] == -98_960
+
+
+def test_what_is_billed_early_outlives_a_restart(tmp_path: Path) -> None:
+    company = Company()
+    company.store = Store(company.clock, file=tmp_path / "sandbox.db", seed=1)
+    company.ledger = UsageLedger(company.store)
+    one = Subscribed(company, {"unit_amount": 50}, amount_gte=10_000)
+    unused = company.metered(company.meter("tokens"), unit_amount=1)
+    update_subscription(company.call(items=[{"price": unused}]), one.id)
+    one.use(250)
+    company.clock.move_to(START + timedelta(days=31))
+    company.run_to(at(2026, 2, 1))
+    company.store.commit()
+    company.store.close()
+
+    company.store = Store(company.clock, file=tmp_path / "sandbox.db")
+    company.ledger = UsageLedger(company.store)
+    company.run_to(at(2026, 2, 1, 2))
+
+    assert [invoice["total"] for invoice in one.invoices] == [12_500, 1000]
+    company.store.close()
 
 
 def test_an_item_is_billed_when_it_has_so_many_units(company: Company) -> None:
