@@ -11,6 +11,7 @@ from portal.sandbox.billing import payment, setups
 from portal.sandbox.hosted.card_choice import card_name
 from portal.sandbox.hosted.markup import html
 from portal.sandbox.hosted.pages import Page, Visit, button, document, form, redirect, refusal
+from portal.sandbox.hosted.portal_page import after_setup
 from portal.sandbox.resources.checkout_completion import settle
 from portal.sandbox.resources.setup_intents import finish
 
@@ -51,7 +52,10 @@ def act(visit: Visit, sent: StripeObject) -> Page:
     session = visit.store.get("checkout.session", intent.get("_checkout_session") or "")
     if session is not None:
         settle(visit.store, session)
-    return redirect(_way_back(visit.store.get(intent["object"], intent["id"]) or intent))
+    answered = visit.store.get(intent["object"], intent["id"]) or intent
+    if answered.get("_portal_session"):
+        return redirect(after_setup(visit, answered))
+    return redirect(_way_back(answered))
 
 
 def _intent(visit: Visit) -> StripeObject | None:

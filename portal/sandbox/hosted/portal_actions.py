@@ -7,20 +7,24 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.fields import ADDRESS
 from portal.sandbox.hosted.card_choice import card_name, chosen_card
-from portal.sandbox.hosted.pages import Visit
+from portal.sandbox.hosted.pages import Page, Visit, redirect
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import update_customer
-from portal.sandbox.resources.payment_methods import attach_payment_method, detach_payment_method
+from portal.sandbox.resources.payment_methods import detach_payment_method
+from portal.sandbox.resources.setup_intents import confirm_setup_intent, create_setup_intent
 from portal.sandbox.resources.subscription_updates import update_subscription
 from portal.sandbox.resources.subscriptions import delete_subscription
 
 StripeObject = dict[str, Any]
-Do = Callable[[Visit, StripeObject, StripeObject, StripeObject], str]
+Do = Callable[[Visit, StripeObject, StripeObject, StripeObject], str | Page]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is done, which feature allows it, and which task of a flow it completes."""
+    """What is done, which feature allows it, and which task of a flow it completes.
+
+    Doing it gives a sentence to tell the customer, or a page to go to first.
+    """
 
     do: Do
     feature: str
@@ -29,10 +33,22 @@ class Action:
 
 def _add_card(
     visit: Visit, customer: StripeObject, _feature: StripeObject, sent: StripeObject
-) -> str:
-    """Attach a test card and charge it from now on."""
+) -> str | Page:
+    """Set a test card up and charge it from now on; its bank may want to be asked first."""
     token = chosen_card(sent, [])
-    card = attach_payment_method(visit.call(customer=customer["id"]), token)
+    asked = {"customer": customer["id"], "usage": "off_session"}
+    intent = create_setup_intent(visit.call(**asked))
+    intent = confirm_setup_intent(visit.call(payment_method=token), intent["id"])
+    if intent["status"] == "requires_action":
+        visit.store.put(intent | {"_portal_session": visit.names[0]})
+        return redirect(f"/authenticate/{intent['id']}")
+    return charge_from_now_on(visit, intent)
+
+
+def charge_from_now_on(visit: Visit, intent: StripeObject) -> str:
+    """Charge the card that was set up, and say so."""
+    customer = lookup.get(visit.store, "customer", intent["customer"])
+    card = lookup.get(visit.store, "payment_method", intent["payment_method"])
     _set_default(visit, customer, card["id"])
     return f"{card_name(card)} was added and is charged from now on."
 

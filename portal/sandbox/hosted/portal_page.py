@@ -8,7 +8,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.hosted.markup import NOTHING, Html, html
 from portal.sandbox.hosted.pages import Page, Visit, document, message, redirect, refusal
-from portal.sandbox.hosted.portal_actions import ACTIONS
+from portal.sandbox.hosted.portal_actions import ACTIONS, charge_from_now_on
 from portal.sandbox.hosted.portal_parts import cards, details, invoices, subscriptions
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.checkout_completion import vendor_of
@@ -37,7 +37,7 @@ def show(visit: Visit, problem: str | None = None, done: str | None = None) -> P
     return document(
         "Billing portal",
         _head(visit, session, customer),
-        message(problem),
+        message(problem or _declined(visit, session)),
         message(done, kind="done"),
         *(part(visit, customer, features) for part in parts),
         width="narrow",
@@ -57,15 +57,41 @@ def act(visit: Visit, sent: StripeObject) -> Page:
         raise Refused("This is not allowed here.")
     customer = lookup.get(visit.store, "customer", session["customer"])
     said = action.do(visit, customer, feature, sent)
+    if isinstance(said, Page):
+        return said
     flow = session["flow"]
     if flow and action.completes == flow["type"]:
         return _completed(visit, session, said)
     return show(visit, done=said)
 
 
+def after_setup(visit: Visit, intent: StripeObject) -> str:
+    """The address to go on at, once a bank was asked about a card that is added here."""
+    session = lookup.get(visit.store, "billing_portal.session", intent["_portal_session"])
+    inside = f"/p/{session['id']}.{session['_secret']}"
+    if intent["status"] != "succeeded":
+        return f"{inside}?declined={intent['id']}"
+    charge_from_now_on(visit, intent)
+    flow = session["flow"]
+    if not flow or flow["type"] != "payment_method_update":
+        return inside
+    after = flow["after_completion"]
+    visit.store.put(session | {"flow": None})
+    return str(after["redirect"]["return_url"]) if after["type"] == "redirect" else inside
+
+
 def _session(visit: Visit) -> StripeObject | None:
     id, secret = visit.names
     return resumed(visit.store, id, secret)
+
+
+def _declined(visit: Visit, session: StripeObject) -> str | None:
+    """Why the card that a bank was just asked about was not added."""
+    intent = visit.store.get("setup_intent", str(visit.query.get("declined", "")))
+    if intent is None or intent.get("_portal_session") != session["id"]:
+        return None
+    error = intent["last_setup_error"]
+    return str(error["message"]) if error else None
 
 
 def _features(visit: Visit, session: StripeObject) -> StripeObject:

@@ -14,6 +14,7 @@ from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
 from portal.sandbox import lookup
 from portal.sandbox.events import save_change
+from portal.sandbox.fields import decimal_text
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.prices import make_price
 from portal.sandbox.store import Store
@@ -151,9 +152,10 @@ def _price_from_data(store: Store, data: StripeObject, param: str) -> StripeObje
 
 def _price_of_amount(store: Store, currency: str, unit_amount: Decimal) -> StripeObject:
     """Behind an amount of its own stands a price too, the same for the same amount."""
-    for known in store.each("price", product=_unnamed_product(store)["id"], currency=currency):
-        if Decimal(known["unit_amount_decimal"]) == unit_amount:
-            return known
+    same = {"currency": currency, "unit_amount_decimal": decimal_text(unit_amount)}
+    known = next(store.each("price", product=_unnamed_product(store)["id"], **same), None)
+    if known is not None:
+        return known
     asked = {"currency": currency, "unit_amount_decimal": abs(unit_amount)}
     made = make_price(store, asked | {"product": _unnamed_product(store)["id"]})
     if unit_amount < 0:

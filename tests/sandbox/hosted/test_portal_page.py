@@ -76,6 +76,34 @@ def test_a_declined_card_is_not_added(sandbox_client, portal, browser, customer)
     assert len(sandbox_client.v1.customers.payment_methods.list(customer.id).data) == 1
 
 
+@pytest.mark.parametrize(("answer", "number"), [("complete", "3155"), ("fail", "4242")])
+def test_a_card_may_ask_its_bank_before_it_is_added(
+    sandbox_client, portal, browser, customer, answer, number
+):
+    inside = enter(portal, browser, customer)
+
+    asked = browser.send(inside, action="add_card", card="pm_card_authenticationRequiredOnSetup")
+    back = browser.send(asked.headers["location"], action=answer)
+
+    now = sandbox_client.v1.customers.retrieve(customer.id)
+    default = now.invoice_settings.default_payment_method
+    assert asked.headers["location"].startswith("/authenticate/seti_")
+    assert sandbox_client.v1.payment_methods.retrieve(default).card.last4 == number
+    page = browser.look(back.headers["location"])
+    assert heading(page) == "Billing"
+    assert bool(told(page)) == (answer == "fail")
+
+
+def test_a_flow_goes_on_after_the_bank_was_asked(portal, browser, customer):
+    after = {"type": "redirect", "redirect": {"return_url": BACK}}
+    flow = {"type": "payment_method_update", "after_completion": after}
+    inside = enter(portal, browser, customer, flow_data=flow)
+
+    asked = browser.send(inside, action="add_card", card="pm_card_authenticationRequired")
+
+    assert browser.send(asked.headers["location"], action="complete").headers["location"] == BACK
+
+
 def test_cards_are_chosen_and_removed(sandbox_client, portal, browser, customer):
     inside = enter(portal, browser, customer)
     other = sandbox_client.v1.payment_methods.attach("pm_card_amex", {"customer": customer.id})
