@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from portal.sandbox.billing.anchors import anchor_of
 from portal.sandbox.billing.billed_early import units_billed
 from portal.sandbox.billing.periods import next_boundary, period_holding
 from portal.sandbox.billing.segments import unbilled
@@ -82,7 +83,7 @@ def period_end(subscription: StripeObject, price: StripeObject, start: int) -> i
 
     A trial is one period, however long it is.
     """
-    end = next_boundary(subscription["billing_cycle_anchor"], price["recurring"], start)
+    end = next_boundary(anchor_of(subscription), price["recurring"], start)
     if is_in_trial(subscription, start):
         end = subscription["trial_end"]
     cancel_at = subscription.get("cancel_at")
@@ -95,7 +96,7 @@ def advance_charge(
     """A licensed item for a span that is billed in advance; less than a period costs its part."""
     if is_in_trial(subscription, start):
         return Charge(item, price, Decimal(item["quantity"]), start, end, is_free=True)
-    whole = period_holding(subscription["billing_cycle_anchor"], price["recurring"], start)
+    whole = period_holding(anchor_of(subscription), price["recurring"], start)
     length = None if whole == (start, end) else whole[1] - whole[0]
     return Charge(item, price, Decimal(item["quantity"]), start, end, whole=length)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.sandbox.billing.anchors import anchor_of
 from portal.sandbox.billing.charges import is_metered, period_end, price_of
 from portal.sandbox.billing.periods import period_holding
 from portal.sandbox.billing.proration import is_flexible
@@ -138,7 +139,7 @@ def _period(
         if before["cancel_at"] != after["cancel_at"]:
             end = period_end(after, price, start)
         return start, end
-    start, _ = period_holding(after["billing_cycle_anchor"], price["recurring"], at)
+    start, _ = period_holding(anchor_of(after), price["recurring"], at)
     return max(start, after["start_date"]), period_end(after, price, at)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.sandbox.billing.anchors import anchor_of
 from portal.sandbox.billing.charges import price_named, price_of
 from portal.sandbox.billing.debits import debits_at, note_invoice_item
 from portal.sandbox.billing.descriptions import REMAINING, UNUSED, proration_description
@@ -130,7 +131,7 @@ class Prorations:
     def _whole(self, item: StripeObject, moment: int) -> int:
         """How long the whole period is in which the moment lies, in seconds."""
         recurring = price_of(self._store, item)["recurring"]
-        anchor = self._subscription["billing_cycle_anchor"]
+        anchor = anchor_of(self._subscription)
         start, end = period_holding(anchor, recurring, moment)
         return end - start
 

@@ -131,7 +131,8 @@ def _set_anchor(
     config = params.get("billing_cycle_anchor_config")
     if config is not None:
         subscription["billing_cycle_anchor_config"] = {name: config.get(name) for name in _CONFIG}
-        subscription["billing_cycle_anchor"] = _configured(config, recurring, free_until, params)
+        anchor = _configured(config, recurring, free_until, params)
+        subscription |= {"billing_cycle_anchor": anchor, "_configured_anchor": anchor}
     elif "billing_cycle_anchor" in params:
         _check_anchor(params["billing_cycle_anchor"], now, recurring, free_until)
         subscription["billing_cycle_anchor"] = params["billing_cycle_anchor"]

@@ -88,6 +88,18 @@ def test_the_next_occurrence_is_later_than_now(config, expected):
     assert next_occurrence(config, at(2026, 4, 10, 12)) == expected
 
 
+def test_a_day_that_a_month_does_not_have_comes_back(company, customer):
+    made = company.subscribe(
+        customer, company.licensed(30_00), billing_cycle_anchor_config={"day_of_month": 31}
+    )
+
+    company.run_to(at(2026, 8, 1))
+
+    assert made["billing_cycle_anchor"] == at(2026, 4, 30)
+    starts = [company.lines(one)[0]["period"]["start"] for one in company.invoices(customer)]
+    assert starts == [APRIL, *(at(2026, *day) for day in ((4, 30), (5, 31), (6, 30), (7, 31)))]
+
+
 def test_a_past_start_is_billed_period_by_period(company, customer):
     made = company.subscribe(customer, company.licensed(31_00), backdate_start_date=at(2026, 2, 15))
 
