@@ -34,11 +34,14 @@ _ELSEWHERE = (
 )
 
 
-def get(store: Store, kind: str, id: str) -> dict[str, Any]:
-    """The object that the path names; a deleted one counts as missing."""
+def get(store: Store, kind: str, id: str, *, path_param: str | None = None) -> dict[str, Any]:
+    """The object that the path names; a deleted one counts as missing.
+
+    `path_param` is what Stripe calls the id here, where that differs from its other endpoints.
+    """
     found = store.get(kind, id)
     if found is None or found.get("deleted"):
-        raise no_such(kind, id)
+        raise no_such(kind, id, path_param=path_param)
     return found
 
 
@@ -56,12 +59,14 @@ def check_filter(store: Store, kind: str, params: dict[str, Any]) -> None:
         raise no_such(kind, params[kind], param=kind)
 
 
-def no_such(kind: str, id: str, *, param: str | None = None) -> Refused:
+def no_such(
+    kind: str, id: str, *, param: str | None = None, path_param: str | None = None
+) -> Refused:
     """Nothing has this id: 404 when it stood in the path, 400 when `param` held it."""
     more = _ELSEWHERE if kind == "payment_method" else ""
     return Refused(
         f"No such {_NOUNS.get(kind, kind)}: '{id}'{more}",
         status=404 if param is None else 400,
         code="resource_missing",
-        param=param or _PATH_PARAMS.get(kind, "id"),
+        param=param or path_param or _PATH_PARAMS.get(kind, "id"),
     )

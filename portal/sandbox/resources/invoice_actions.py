@@ -60,7 +60,7 @@ def pay_invoice(call: Call, id: str) -> StripeObject:
 def send_invoice(call: Call, id: str) -> StripeObject:
     """Send the invoice to its customer, finalised if it is a draft; no mail goes out here."""
     store = call.store
-    invoice = lookup.get(store, "invoice", id)
+    invoice = lookup.get(store, "invoice", id, path_param="invoice")
     if invoice["status"] not in ("draft", "open"):
         raise Refused(
             "This invoice cannot be sent right now. Please contact us via "

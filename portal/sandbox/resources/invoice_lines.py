@@ -28,7 +28,9 @@ _OF_LINES = " ".join(f"lines.{name}" for name in _FIELDS)
 @routes.get("/v1/invoices/{id}/lines", "InvoiceLineItemListParams")
 def list_lines(call: Call, id: str) -> Listing:
     """All lines of an invoice, or of a recent preview, in their order."""
-    invoice = call.previews.get(id) or lookup.get(call.store, "invoice", id)
+    invoice = call.previews.get(id)
+    if invoice is None:
+        invoice = lookup.get(call.store, "invoice", id, path_param="invoice")
     return Listing(lines_of(call.store, invoice), "line_item")
 
 
@@ -85,7 +87,7 @@ def remove_lines(call: Call, id: str) -> StripeObject:
 @routes.post("/v1/invoices/{id}/lines/{line}", "InvoiceLineItemUpdateParams", " ".join(_FIELDS))
 def update_line(call: Call, id: str, line: str) -> StripeObject:
     """Change one line of a draft."""
-    draft = lookup.get(call.store, "invoice", id)
+    draft = lookup.get(call.store, "invoice", id, path_param="invoice")
     require_draft(draft)
     known = lookup.get(call.store, "line_item", line)
     if known["invoice"] != id:
@@ -97,7 +99,7 @@ def update_line(call: Call, id: str, line: str) -> StripeObject:
 
 def _draft(call: Call, id: str) -> StripeObject:
     """The draft whose lines the request is about, with the metadata that comes along."""
-    draft = lookup.get(call.store, "invoice", id)
+    draft = lookup.get(call.store, "invoice", id, path_param="invoice")
     require_draft(draft)
     if not call.params["lines"]:
         raise Refused("Missing required param: lines.", code="parameter_missing", param="lines")

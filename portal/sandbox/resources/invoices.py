@@ -82,7 +82,7 @@ def create_invoice(call: Call) -> StripeObject:
 @routes.get("/v1/invoices/{id}", "InvoiceRetrieveParams")
 def retrieve_invoice(call: Call, id: str) -> StripeObject:
     """The invoice with its first ten lines."""
-    return lookup.get(call.store, "invoice", id)
+    return lookup.get(call.store, "invoice", id, path_param="invoice")
 
 
 @routes.post("/v1/invoices/{id}", "InvoiceUpdateParams", SETTINGS)
@@ -105,7 +105,7 @@ def update_invoice(call: Call, id: str) -> StripeObject:
 @routes.delete("/v1/invoices/{id}", "InvoiceDeleteParams")
 def delete_invoice(call: Call, id: str) -> StripeObject:
     """Delete a draft that was made by hand; its invoice items go with it."""
-    draft = lookup.get(call.store, "invoice", id)
+    draft = lookup.get(call.store, "invoice", id, path_param="invoice")
     if draft["status"] != "draft":
         raise Refused("You can only delete draft invoices.")
     if draft["billing_reason"] != "manual":

@@ -279,6 +279,19 @@ def test_texts_fields_and_looks_are_kept(sandbox_client, invoices):
     assert draft.rendering.pdf.page_size == "a4"
 
 
+def test_an_unknown_invoice_is_refused_with_stripes_names(invoices):
+    for ask, param in (
+        (invoices.retrieve, "invoice"),
+        (invoices.delete, "invoice"),
+        (invoices.send_invoice, "invoice"),
+        (invoices.pay, "id"),
+        (invoices.void_invoice, "id"),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            ask("in_none")
+        assert (refused.value.http_status, refused.value.param) == (404, param)
+
+
 def test_every_step_is_told(sandbox_client, invoices):
     customer = make_payer(sandbox_client)
     invoices.void_invoice(make_open(sandbox_client, customer).id)
