@@ -17,12 +17,13 @@ from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 SETTINGS = (
-    "automatic_tax.enabled cancellation_details.comment cancellation_details.feedback "
-    "collection_method days_until_due default_payment_method default_tax_rates description "
-    "discounts invoice_settings.custom_fields invoice_settings.description "
-    "invoice_settings.footer invoice_settings.issuer.type metadata off_session "
-    "pause_collection payment_settings pending_invoice_item_interval trial_settings"
+    "automatic_tax.enabled collection_method days_until_due default_payment_method "
+    "default_tax_rates description discounts invoice_settings.custom_fields "
+    "invoice_settings.description invoice_settings.footer invoice_settings.issuer.type metadata "
+    "off_session payment_settings pending_invoice_item_interval trial_settings"
 )
+# Of a subscription that is there already.
+LATER_SETTINGS = "cancellation_details.comment cancellation_details.feedback pause_collection"
 # Our own bound; Stripe's is not documented.
 _MOST_DAYS_UNTIL_DUE = 3650
 _PAYMENT_SETTINGS = (

@@ -21,7 +21,7 @@ from portal.sandbox.resources.card_refusals import undone_refusal
 from portal.sandbox.resources.schedule_changes import follow_update
 from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, changed_items
-from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
+from portal.sandbox.resources.subscription_settings import LATER_SETTINGS, SETTINGS, apply_settings
 from portal.sandbox.resources.subscription_thresholds import set_thresholds
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
@@ -38,7 +38,8 @@ _OF_A_CANCELED_ONE = frozenset(("cancellation_details", "metadata", "expand"))
 _ITEMS = " ".join(f"items.{name}" for name in (*ITEM_PARAMS, "clear_usage", "deleted", "id"))
 ACTS_ON = (
     f"add_invoice_items billing_cycle_anchor billing_thresholds cancel_at cancel_at_period_end "
-    f"{_ITEMS} payment_behavior proration_behavior proration_date trial_end {SETTINGS}"
+    f"{_ITEMS} payment_behavior proration_behavior proration_date trial_end {SETTINGS} "
+    f"{LATER_SETTINGS}"
 )
 
 
