@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.hosted.browser import heading, told
-from tests.sandbox.objects import make_customer, make_payer
+from tests.sandbox.objects import make_customer, make_payer, make_plan
 
 HOSTILE = "<script>alert('x')</script> & \"Co\" {path}"
 
@@ -82,6 +82,41 @@ def test_the_bank_is_asked_and_its_answer_counts(sandbox_client, browser, answer
     assert back.headers["location"] == f"/i/{invoice.id}"
     assert status(sandbox_client, invoice) == becomes
     assert browser.look(asked.headers["location"]).status_code == 410
+
+
+def test_paying_the_first_invoice_begins_the_subscription(sandbox_client, browser):
+    customer, plan = make_customer(sandbox_client), make_plan(sandbox_client)
+    subscription = sandbox_client.v1.subscriptions.create(
+        {
+            "customer": customer.id,
+            "items": [{"price": plan.id}],
+            "payment_behavior": "default_incomplete",
+        }
+    )
+
+    browser.send(f"/i/{subscription.latest_invoice}", card="pm_card_visa")
+
+    assert subscription.status == "incomplete"
+    assert sandbox_client.v1.subscriptions.retrieve(subscription.id).status == "active"
+
+
+def test_a_payment_goes_back_to_the_page_that_confirmed_it(sandbox_client, browser):
+    intent = sandbox_client.v1.payment_intents.create(
+        {
+            "amount": 4200,
+            "currency": "usd",
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": "https://shop.example/done?a=b",
+        }
+    )
+    asked = intent.next_action.redirect_to_url.url
+
+    sent = browser.send(asked.removeprefix(str(browser.http.base_url).rstrip("/")), action="fail")
+
+    address = sent.headers["location"]
+    assert address.startswith(f"https://shop.example/done?a=b&payment_intent={intent.id}")
+    assert address.endswith("redirect_status=failed")
 
 
 def test_an_authentication_can_be_taken_up_again(sandbox_client, browser):
