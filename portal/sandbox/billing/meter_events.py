@@ -64,7 +64,7 @@ def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> Stri
     _check_bounds(timestamp, now, meter["id"])
     if customer is None or not is_there:
         raise Unusable(
-            f"No such customer: '{id}'",
+            f"No such customer: '{id[:_LONGEST_ECHO]}'",
             "meter_event_customer_not_found",
             _param(meter, "customer_mapping"),
             meter["id"],
