@@ -37,7 +37,7 @@ def full_price(
     store: Store, subscription: StripeObject, item: StripeObject, sharing: Sequence[StripeObject]
 ) -> FullPrice:
     """The item's price by now; `sharing` are all items by which its discounts are shared."""
-    gross = _gross(store, subscription, item)
+    gross = gross_price(store, subscription["currency"], item)
     at, currency = store.now(subscription["customer"]), subscription["currency"]
     of_all = rated_discounts(store, inherited(store, subscription, at), currency)
     if not of_all and not item["discounts"]:
@@ -48,8 +48,11 @@ def full_price(
     return FullPrice(gross, tuple(own.discount_amounts))
 
 
-def _gross(store: Store, subscription: StripeObject, item: StripeObject) -> Decimal:
-    price = price_from_stripe(price_of(store, item), subscription["currency"])
+def gross_price(store: Store, currency: str, item: StripeObject) -> Decimal:
+    """What a quantity of an item costs in the currency; a metered item has none and no price."""
+    if item["quantity"] is None:
+        return _NOTHING
+    price = price_from_stripe(price_of(store, item), currency)
     rated = rate(price, Decimal(item["quantity"])).lines
     return sum((line.exact for line in rated), _NOTHING)
 
@@ -61,7 +64,7 @@ def _bill(
     return [
         BillLine(
             key=item["id"],
-            amount=round_amount(_gross(store, subscription, item)),
+            amount=round_amount(gross_price(store, subscription["currency"], item)),
             product=price_of(store, item)["product"],
             price=item["price"],
             is_metered=False,

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.money import round_amount
 from portal.sandbox import lookup
 from portal.sandbox.billing.discounts import amount_off, new_discount, remove_discount
+from portal.sandbox.billing.full_prices import gross_price
 from portal.sandbox.billing.offers import is_valid
 from portal.sandbox.events import differences, save_change
+from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 
@@ -95,6 +98,7 @@ def _discount(
     code = lookup.named(store, "promotion_code", asked[name], where)
     coupon = lookup.named(store, "coupon", code["promotion"]["coupon"], where)
     _check_code(store, code, purchase, where)
+    _check_minimum(code, _bought_for(store, owner, purchase), purchase, where)
     made = _redeemed(store, owner, coupon, purchase, where, code["id"])
     save_change(store, "promotion_code.updated", _counted(code))
     return made
@@ -178,12 +182,24 @@ def _check_code(store: Store, code: StripeObject, purchase: Purchase, param: str
             "transactions.",
             param=param,
         )
-    _check_minimum(code, purchase, param)
 
 
-def _check_minimum(code: StripeObject, purchase: Purchase, param: str) -> None:
+def _bought_for(store: Store, owner: StripeObject, purchase: Purchase) -> int | None:
+    """What is bought: the amount that the request names, or what the owner costs in advance."""
+    kind, currency = owner["object"], str(purchase.currency)
+    if purchase.amount is not None or kind in ("customer", "invoiceitem"):
+        return purchase.amount
+    if kind == "invoice":
+        return int(owner["subtotal"])
+    items = items_of(store, owner) if kind == "subscription" else [owner]
+    return sum(round_amount(gross_price(store, currency, item)) for item in items)
+
+
+def _check_minimum(
+    code: StripeObject, bought_for: int | None, purchase: Purchase, param: str
+) -> None:
     least = _minimum(code["restrictions"], purchase.currency)
-    if least is not None and (purchase.amount is None or purchase.amount < least):
+    if least is not None and (bought_for is None or bought_for < least):
         raise Refused(
             "This promotion code cannot be redeemed because the minimum amount of "
             f"{least} {purchase.currency} is not reached.",

@@ -69,10 +69,10 @@ def begin_subscription(store: Store, params: StripeObject) -> StripeObject:
     items = new_items(store, subscription, params.get("items", []))
     set_terms(subscription, [price_of(store, item) for item in items], params)
     set_thresholds(store, subscription, items, params)
-    apply_settings(store, subscription, params)
-    store.put(subscription)
     for item in items:
         store.put(item)
+    apply_settings(store, subscription, params)
+    store.put(subscription)
     begin_periods(store, subscription, subscription["created"])
     schedule_the_end(store, subscription, params)
     begin_periods(store, subscription, subscription["created"])

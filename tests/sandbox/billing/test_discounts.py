@@ -259,6 +259,19 @@ def test_a_promotion_code_may_be_for_one_customer_or_a_first_purchase(company: C
         company.subscribe(ann, company.licensed(), discounts=[{"promotion_code": first}])
 
 
+def test_a_promotion_code_may_need_a_purchase_of_some_size(company: Company) -> None:
+    least = {"minimum_amount": 5_000, "minimum_amount_currency": "usd"}
+    code = promotion_code(company, coupon(company, percent_off="10"), restrictions=least)
+    customer, plan = company.customer(), company.licensed(2_500)
+    discounts = [{"promotion_code": code}]
+
+    with pytest.raises(Refused, match="the minimum amount of 5000 usd is not reached"):
+        company.subscribe(customer, plan, discounts=discounts)
+    company.subscribe(customer, items=[{"price": plan, "quantity": 2}], discounts=discounts)
+
+    assert totals(company, customer) == [4_500]
+
+
 @pytest.mark.parametrize("entry", [{}, {"coupon": "a", "promotion_code": "b"}])
 def test_a_discount_names_exactly_one_source(company: Company, entry: StripeObject) -> None:
     with pytest.raises(Refused, match="exactly one of coupon, discount, promotion_code"):
