@@ -24,7 +24,10 @@ def collect(store: Store, draft: StripeObject, at: int) -> StripeObject:
         return store.put(draft | kept)
     opened = finalize(store, draft, at)
     if behavior is None or opened["amount_remaining"] <= 0:
-        return pay(store, opened, at)
+        tried = pay(store, opened, at)
+        # The clock looks at a sent invoice again on the day by which it is to be paid.
+        is_owed = tried["status"] == "open" and tried["collection_method"] == "send_invoice"
+        return store.put(tried | {"_due_at": tried["due_date"]}) if is_owed else tried
     return _INSTEAD[behavior](store, opened, at)
 
 

@@ -31,7 +31,7 @@ from portal.sandbox.billing.renewal import (
     with_pending_interval,
 )
 from portal.sandbox.billing.schedules import begin_next_phase
-from portal.sandbox.billing.standing import expire_incomplete
+from portal.sandbox.billing.standing import expire_incomplete, miss_due_date
 from portal.sandbox.billing.trials import leave_trial, tell_if_near
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
@@ -121,6 +121,8 @@ def _renew(store: Store, ledger: UsageLedger, subscription: StripeObject, at: in
 
     A schedule's next phase begins then too, or between two boundaries.
     """
+    if subscription["status"] == "paused" and ends_by(subscription, at):
+        return end_subscription(store, subscription, at)
     due = next_moment(store, subscription)
     subscription, phase = begin_next_phase(store, subscription, at)
     if due is None or due > at:
@@ -170,7 +172,9 @@ def _bill_pending(
 
 def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -> None:
     """Finalise and collect a draft whose grace is over; try again what could not be collected."""
-    if invoice["status"] != "draft":
+    if invoice["status"] == "open" and invoice["collection_method"] == "send_invoice":
+        miss_due_date(store, invoice)
+    elif invoice["status"] != "draft":
         retry(store, invoice, invoice["_due_at"])
     elif not hold_back(store, invoice):
         complete(store, refresh(store, ledger, invoice), invoice["_due_at"])

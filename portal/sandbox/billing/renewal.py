@@ -112,6 +112,8 @@ def _other_moments(store: Store, subscription: StripeObject) -> Iterator[int | N
     """What else waits for the clock besides the ends of periods."""
     if subscription["status"] == "incomplete":
         yield subscription["created"] + CONFIRMED_WITHIN
+    if subscription["status"] == "paused":
+        yield subscription["cancel_at"]
     if is_trial_to_be_told(subscription):
         yield subscription["trial_end"] - TRIAL_TOLD_BEFORE
     for group, name in (("pause_collection", "resumes_at"), ("pending_update", "expires_at")):

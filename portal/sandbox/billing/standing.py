@@ -38,6 +38,16 @@ def follow_payment(store: Store, invoice: StripeObject, at: int) -> None:
         _unpaid(store, subscription, invoice, at)
 
 
+def miss_due_date(store: Store, invoice: StripeObject) -> None:
+    """A sent invoice was not paid by its due date: its subscription is past due."""
+    store.put(invoice | {"_due_at": None})
+    subscription = store.get("subscription", subscription_of(invoice) or "")
+    if subscription is None or subscription["status"] != "active" or invoice["status"] != "open":
+        return
+    if _is_latest(store, subscription, invoice):
+        keep_scheduled(store, subscription | {"status": "past_due"})
+
+
 def is_unpaid(invoice: StripeObject) -> bool:
     """Whether collecting has failed; an invoice that was only sent has not failed yet."""
     return (invoice["status"], invoice["collection_method"]) == ("open", "charge_automatically")

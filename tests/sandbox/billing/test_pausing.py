@@ -147,6 +147,15 @@ def test_resuming_with_a_failing_card_is_past_due(company):
     assert changed(company, resume, subscription)["status"] == "past_due"
 
 
+def test_a_paused_subscription_ends_when_it_is_to_end(company, customer):
+    subscription = company.subscribe(customer, company.licensed(), cancel_at=MIDDLE)
+    changed(company, pause, subscription)
+
+    company.run_to(MIDDLE)
+
+    assert company.get("subscription", subscription["id"])["status"] == "canceled"
+
+
 def test_only_what_is_paused_resumes_and_classic_ones_do_not_pause(company, customer):
     flexible = company.subscribe(customer, company.licensed())
     classic = company.subscribe(customer, company.licensed(), billing_mode={"type": "classic"})

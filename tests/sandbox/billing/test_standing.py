@@ -92,6 +92,21 @@ def test_after_the_last_retry_the_subscription_is_canceled(company, customer):
     assert (last["status"], last["auto_advance"], last["attempt_count"]) == ("open", False, 5)
 
 
+def test_what_was_sent_and_is_not_paid_in_time_is_past_due(company, customer):
+    subscription = company.subscribe(
+        customer, company.licensed(), collection_method="send_invoice", days_until_due=10
+    )
+
+    company.run_to(JANUARY + 10 * DAY - 1)
+    assert now(company, subscription)["status"] == "active"
+    company.run_to(JANUARY + 10 * DAY)
+    assert now(company, subscription)["status"] == "past_due"
+
+    [invoice] = company.invoices(customer)
+    pay(company.store, invoice, JANUARY + 11 * DAY, on_request=True)
+    assert now(company, subscription)["status"] == "active"
+
+
 def test_a_failed_upgrade_stays_and_is_past_due(company, customer):
     subscription = company.subscribe(customer, company.licensed(31_00))
     company.give_card(customer["id"], FAILS)
