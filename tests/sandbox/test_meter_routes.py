@@ -235,6 +235,31 @@ async def sent_at_once(url, event_name, customers):
         return await asyncio.gather(*calls)
 
 
+def test_what_was_answered_counts_after_a_kill(sandboxes, tmp_path, noon):
+    options = ("--empty", "--data", str(tmp_path / "sandbox.db"))
+    running = sandboxes(*options)
+    client = running.client()
+    meter, customer = make_meter(client), make_customer(client)
+    wrong = send_usage(client, meter, customer, "70", timestamp=int(noon.timestamp()))
+    client.v1.billing.meter_event_adjustments.create(
+        {
+            "event_name": meter.event_name,
+            "type": "cancel",
+            "cancel": {"identifier": wrong.identifier},
+        }
+    )
+    client.v2.billing.meter_events.create(written(meter, customer, "5", noon))
+    stream = open_stream(client, running).v2.billing.meter_event_stream
+    stream.create({"events": [written(meter, customer, str(value), noon) for value in range(4)]})
+    running.kill()
+
+    client = sandboxes(*options).client()
+
+    wait_for(lambda: total(client, meter, customer, noon) == 11, "the usage")
+    with pytest.raises(stripe.InvalidRequestError, match="already exists"):
+        send_usage(client, meter, customer, "70", identifier=wrong.identifier)
+
+
 @pytest.mark.parametrize("timestamp", ["yesterday", "2026-01-01T00:00:00", "1"])
 def test_a_v2_time_must_be_one(sandbox, sandbox_client, timestamp):
     meter, customer = make_meter(sandbox_client), make_customer(sandbox_client)
