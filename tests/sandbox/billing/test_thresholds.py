@@ -18,6 +18,7 @@ from portal.sandbox.resources.subscription_updates import update_subscription
 from portal.sandbox.resources.subscriptions import create_subscription
 from portal.sandbox.store import Store
 from tests.sandbox.billing.company import START, Company, at
+from tests.sandbox.billing.deductions import coupon, grant
 
 GRADUATED = {
     "billing_scheme": "tiered",
@@ -146,6 +147,19 @@ def test_what_a_volume_price_bills_too_much_is_credited_at_the_end(company: Comp
     last = one.invoices[-1]
     assert last["total"] == -99_960 + 1000
     assert company.get("customer", one.customer["id"])["balance"] == -98_960
+
+
+def test_an_amount_is_reached_after_discounts_and_credits(company: Company) -> None:
+    one = Subscribed(company, {"unit_amount": 50}, amount_gte=10_000)
+    half = [{"coupon": coupon(company, percent_off="50", duration="forever")}]
+    update_subscription(company.call(discounts=half), one.id)
+    grant(company, one.customer, 1000)
+    one.use(439)
+    assert one.invoices == []
+    one.use(1)
+
+    (invoice,) = one.invoices
+    assert invoice["total"] == 440 * 25 - 1000
 
 
 def test_what_is_billed_early_outlives_a_restart(tmp_path: Path) -> None:
