@@ -31,7 +31,8 @@ class Ledger:
         assert invoice["total_excluding_tax"] == invoice["total"] - taxes
         moved = invoice["ending_balance"] - invoice["starting_balance"]
         if invoice["status"] != "void":
-            assert invoice["total"] == invoice["amount_due"] + moved, "owed or on the balance"
+            owed = invoice["amount_due"] + invoice["pre_payment_credit_notes_amount"]
+            assert invoice["total"] == owed + moved, "owed, taken back or on the balance"
         assert invoice["amount_due"] >= 0
 
     def _check_payments(self, invoice: StripeObject) -> None:
@@ -55,7 +56,8 @@ class Ledger:
         customer = self._customer["id"]
         moved = self._company.store.every("customer_balance_transaction", customer=customer)
         assert self._customer["balance"] == sum(one["amount"] for one in moved)
-        by_hand = sum(one["amount"] for one in moved if one["type"] == "adjustment")
+        apart = ("adjustment", "credit_note")
+        by_hand = sum(one["amount"] for one in moved if one["type"] in apart)
         by_invoices = sum(
             invoice["ending_balance"] - invoice["starting_balance"]
             for invoice in self._invoices

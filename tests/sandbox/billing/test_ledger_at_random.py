@@ -35,6 +35,7 @@ actions = st.one_of(
     st.tuples(st.just("balance"), st.integers(-9_000, 9_000).filter(bool)),
     st.tuples(st.just("grant"), st.integers(1, 3_000)),
     st.tuples(st.just("discount"), st.integers(1, 100)),
+    st.tuples(st.just("note"), st.integers(1, 2_000)),
     st.tuples(st.just("cancel"), st.booleans(), st.booleans()),
 )
 
@@ -101,6 +102,16 @@ class Life:
     def discount(self, percent: int) -> None:
         coupon = self.ask("/v1/coupons", percent_off=percent, duration="once")["id"]
         self.ask(f"/v1/subscriptions/{self._subscription}", discounts=[{"coupon": coupon}])
+
+    def note(self, cents: int) -> None:
+        """Make the latest finalised invoice smaller; what was paid too much becomes credit."""
+        every = self.company.store.every("invoice", customer=self.customer)
+        for invoice in [one for one in every if one["status"] in ("open", "paid")][:1]:
+            line = {"type": "custom_line_item", "description": "Sorry", "quantity": 1}
+            lines = [{**line, "unit_amount": cents}]
+            too_much = max(cents - invoice["amount_remaining"], 0)
+            asked = {"credit_amount": too_much} if too_much else {}
+            self.ask("/v1/credit_notes", invoice=invoice["id"], lines=lines, **asked)
 
     def cancel(self, invoice_now: bool, prorate: bool) -> None:
         """End the subscription and start anew."""
