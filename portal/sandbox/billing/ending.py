@@ -31,7 +31,9 @@ def schedule_the_end(store: Store, subscription: StripeObject, params: StripeObj
 def _at_period_end(store: Store, subscription: StripeObject, *, wanted: bool) -> None:
     if wanted == subscription["cancel_at_period_end"]:
         return
-    end = _ends(store, subscription)[-1] if wanted else None
+    # The period of a paused one may be over already.
+    now = store.now(subscription["customer"])
+    end = max(_ends(store, subscription)[-1], now) if wanted else None
     _set_end(store, subscription, end, at_period_end=wanted)
 
 

@@ -11,6 +11,7 @@ from portal.clock import from_epoch, to_epoch
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.subscription_pauses import pause, resume
 from portal.sandbox.resources.subscription_schedules import (
+    change_schedule,
     create_schedule,
     release_schedule,
 )
@@ -110,6 +111,28 @@ class Life:
     def schedule(self):
         self.call(lambda call, id: create_schedule(self._params(call, from_subscription=id)))
 
+    def queue(self, plan, days, behavior, end_behavior):
+        """Let another plan follow the phase that is on, if a schedule is."""
+        known = self.company.store.get("subscription_schedule", self.now()["schedule"] or "")
+        if known is None or known["current_phase"] is None:
+            return
+        span = known["current_phase"]
+        held = [
+            {name: item[name] for name in ("price", "quantity") if item[name] is not None}
+            for item in self.items()
+        ]
+        later = [{"price": self.plans[plan]}, {"price": self.usage}]
+        phases = [
+            {**span, "items": held},
+            {
+                "items": later,
+                "end_date": span["end_date"] + days * DAY,
+                "proration_behavior": behavior,
+            },
+        ]
+        asked = {"phases": phases, "end_behavior": end_behavior}
+        self.call(lambda call, _: change_schedule(self._params(call, **asked), known["id"]))
+
     def release(self):
         self.call(lambda call, _: release_schedule(call, self.now()["schedule"] or "none"))
 
@@ -140,6 +163,13 @@ STEPS = st.one_of(
     step("pause"),
     step("resume", st.sampled_from(BEHAVIORS)),
     step("schedule"),
+    step(
+        "queue",
+        st.integers(0, 2),
+        st.integers(1, 60),
+        st.sampled_from(BEHAVIORS),
+        st.sampled_from(["release", "cancel"]),
+    ),
     step("release"),
     step("cancel", st.booleans()),
 )
@@ -171,7 +201,7 @@ def check(life):
             moment = to_epoch(company.clock.now())
             assert item["current_period_start"] <= moment < item["current_period_end"]
     due_at = subscription["_due_at"]
-    assert due_at is None or from_epoch(due_at) > company.clock.now()
+    assert due_at is None or from_epoch(due_at) >= company.clock.now()
     for invoice in company.invoices(life.customer):
         check_money(company, invoice)
 
