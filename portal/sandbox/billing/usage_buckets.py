@@ -46,7 +46,7 @@ class UsageBuckets:
         # The identifiers of the events that are held; what was counted last comes last.
         self._held: dict[Bucket, list[str]] = {}
         for folded in store.look_each(_FOLDED):
-            series = self.series(folded["_meter"], folded["_owner"])
+            series = self._kept(folded["_meter"], folded["_owner"])
             for at, found in _unfolded(folded):
                 series.put(at, found)
         for event in reversed(list(store.look_each(KIND))):
@@ -54,7 +54,8 @@ class UsageBuckets:
 
     def series(self, meter: str, customer: str) -> UsageSeries:
         """A customer's usage of a meter along time."""
-        return self._series.setdefault((meter, customer), UsageSeries())
+        found = self._series.get((meter, customer))
+        return UsageSeries() if found is None else found
 
     def count(self, event: Mapping[str, Any]) -> Bucket:
         """Count one more event, unless it is canceled already."""
@@ -64,7 +65,7 @@ class UsageBuckets:
         held.append(event["identifier"])
         self._held[bucket] = held
         if "_canceled" not in event:
-            series = self.series(bucket.meter, bucket.customer)
+            series = self._kept(bucket.meter, bucket.customer)
             if meter.get("event_time_window"):
                 series.replace(bucket.start, bucket.start + _length(meter), UsageSeries())
             series.add(event["timestamp"], Decimal(event["_value"]))
@@ -74,7 +75,7 @@ class UsageBuckets:
         """Count the hour or the day of an event once more from its beginning."""
         length = self._length_at(event["_meter"])
         bucket = _bucket_of(event, length)
-        series = self.series(bucket.meter, bucket.customer)
+        series = self._kept(bucket.meter, bucket.customer)
         series.replace(bucket.start, bucket.start + length, self._counted(bucket))
         return bucket
 
@@ -86,12 +87,19 @@ class UsageBuckets:
             self._fold(bucket, identifiers)
             del self._held[bucket]
 
+    def _kept(self, meter: str, customer: str) -> UsageSeries:
+        """The series to be changed, which is there from then on."""
+        found = self._series.get((meter, customer))
+        if found is None:
+            found = self._series[meter, customer] = UsageSeries()
+        return found
+
     def _fold(self, bucket: Bucket, identifiers: list[str]) -> None:
         end = bucket.start + self._length_at(bucket.meter)
         cuts = self._cuts(bucket.customer, bucket.start, end)
         coarse = self._counted(bucket).coarse(bucket.start, end, cuts)
         self._store.put(_folded(bucket, coarse.moments(bucket.start, end)))
-        self.series(bucket.meter, bucket.customer).replace(bucket.start, end, coarse)
+        self._kept(bucket.meter, bucket.customer).replace(bucket.start, end, coarse)
         for identifier in identifiers:
             self._store.delete(KIND, identifier)
 
