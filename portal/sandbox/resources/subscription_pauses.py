@@ -13,6 +13,7 @@ from portal.sandbox.billing.proration import is_flexible
 from portal.sandbox.events import save_change
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.subscription_terms import flexible_mode
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -63,9 +64,8 @@ def migrate(call: Call, id: str) -> StripeObject:
         raise Refused(
             "This subscription is already in flexible billing mode.", param="billing_mode[type]"
         )
-    asked = call.params["billing_mode"].get("flexible", {})
     subscription["billing_mode"] = {
-        "flexible": {"proration_discounts": "included"} | asked,
+        "flexible": flexible_mode(call.params["billing_mode"]),
         "type": "flexible",
         "updated_at": call.store.now(subscription["customer"]),
     }

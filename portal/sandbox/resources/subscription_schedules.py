@@ -16,6 +16,7 @@ from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.schedule_changes import PHASES, update_schedule
 from portal.sandbox.resources.schedule_shape import new_settings, phase_from, phases_of
+from portal.sandbox.resources.subscription_terms import flexible_mode
 from portal.sandbox.resources.subscriptions import begin_subscription
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
@@ -250,7 +251,7 @@ def _blank(store: Store, customer: StripeObject, now: int) -> StripeObject:
 def _billing_mode(asked: StripeObject, now: int) -> StripeObject:
     if asked.get("type", "flexible") == "classic":
         return {"flexible": None, "type": "classic", "updated_at": None}
-    flexible = {"proration_discounts": "included"} | asked.get("flexible", {})
+    flexible = flexible_mode(asked)
     return {"flexible": flexible, "type": "flexible", "updated_at": now}
 
 

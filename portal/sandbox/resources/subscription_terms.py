@@ -9,7 +9,7 @@ from typing import Any
 from portal.sandbox.billing.anchors import AnchorConfig, next_occurrence
 from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.fields import given
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 
 StripeObject = dict[str, Any]
 TERMS = (
@@ -73,7 +73,21 @@ def set_billing_mode(subscription: StripeObject, asked: StripeObject) -> None:
         # What has never been another mode has no date at which it became this one.
         mode |= {"flexible": None, "updated_at": None}
     else:
-        mode["flexible"] |= asked.get("flexible", {})
+        mode["flexible"] = flexible_mode(asked)
+
+
+def flexible_mode(asked: StripeObject) -> StripeObject:
+    """What a request for a billing mode says of the flexible one.
+
+    Prorations are always net of their discounts here; none names the discounts beside them.
+    """
+    settings = {"proration_discounts": "included"} | asked.get("flexible", {})
+    if settings["proration_discounts"] != "included":
+        raise NotSupported(
+            "This sandbox does not itemize the discounts of prorations.",
+            param="billing_mode[flexible][proration_discounts]",
+        )
+    return settings
 
 
 def _set_start(subscription: StripeObject, params: StripeObject) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.coupons import create_coupon
 from portal.sandbox.resources.subscription_items import delete_subscription_item
 from tests.sandbox.billing.changes import (
@@ -371,6 +371,20 @@ def test_a_change_reckons_with_the_discount_that_it_brings(company: Company, mod
     )
 
     assert [amount for _, amount in pending(company, subscription)] == [-1_700, 1_700]
+
+
+def test_discounts_of_prorations_are_not_itemized(company: Company) -> None:
+    flexible = {"proration_discounts": "itemized"}
+
+    with pytest.raises(NotSupported) as refused:
+        company.subscribe(
+            company.customer(),
+            company.licensed(),
+            billing_mode={"type": "flexible", "flexible": flexible},
+        )
+
+    param = refused.value.fields["param"]
+    assert param == "billing_mode[flexible][proration_discounts]"
 
 
 def _is_proration(line: dict[str, Any]) -> bool:
