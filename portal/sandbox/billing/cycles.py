@@ -152,7 +152,9 @@ def _drafted(
         wait_for_usage(store, ledger, draft)
     else:
         complete(store, draft, draft["created"])
-    return subscription | {"latest_invoice": draft["id"]}
+    # A discount that is given once is gone when its invoice is final.
+    kept = store.get("subscription", subscription["id"]) or subscription
+    return subscription | {"discounts": kept["discounts"], "latest_invoice": draft["id"]}
 
 
 def _bill_pending(

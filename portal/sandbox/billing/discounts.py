@@ -136,12 +136,31 @@ def _end(coupon: StripeObject, start: int) -> int | None:
 
 def _holding(store: Store, ids: Iterable[str], at: int, invoice: str | None) -> list[str]:
     found = ((id, store.look("discount", id)) for id in ids)
-    return [id for id, discount in found if discount is not None and _holds(discount, at, invoice)]
+    return [
+        id
+        for id, discount in found
+        if discount is not None
+        and _holds(discount, at, invoice)
+        and not _is_spoken_for(store, discount, at)
+    ]
 
 
 def _holds(discount: Any, at: int, invoice: str | None) -> bool:
     is_over = discount["end"] is not None and discount["end"] <= at
     return not is_over and discount.get("_used_by", invoice) == invoice
+
+
+def _is_spoken_for(store: Store, discount: Any, at: int) -> bool:
+    """Whether a draft that was made before will use up a discount that is given once."""
+    if discount["_terms"]["duration"] != "once" or "_used_by" in discount:
+        return False
+    drafts = store.look_each("invoice", customer=discount["customer"], status="draft")
+    return any(
+        one["amount"] > 0 and one["discount"] == discount["id"]
+        for draft in drafts
+        if draft["created"] < at
+        for one in draft["total_discount_amounts"]
+    )
 
 
 def _take_off(store: Store, discount: StripeObject) -> None:

@@ -85,7 +85,13 @@ def subscription_of(invoice: StripeObject) -> str | None:
 
 
 def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
-    """The draft added up by what holds now, with the credits and the balance used for it."""
+    """The draft added up by what holds now, with the credits and the balance used for it.
+
+    https://docs.stripe.com/api/invoices/object: until now it has followed its customer's details.
+    """
+    customer = store.get("customer", invoice["customer"]) or {}
+    if not customer.get("deleted"):
+        invoice = invoice | _customer(customer)
     invoice, lines = with_totals(store, invoice, lines_of(store, invoice), is_final=True)
     invoice, lines = settle(store, invoice, lines, at)
     for line in lines:

@@ -77,6 +77,7 @@ def pause_subscription(
         if draft is not None:
             subscription = store.put(subscription | {"latest_invoice": draft["id"]})
             complete(store, draft, at)
+            subscription = store.get("subscription", subscription["id"]) or subscription
     else:
         _leave_pending(store, ledger, subscription, usage, at)
     for item in items_of(store, subscription):

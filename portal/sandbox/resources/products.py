@@ -33,7 +33,14 @@ _FIELDS = (
 _ACTS_ON = f"{' '.join(_FIELDS)} metadata package_dimensions"
 _PRICE_DATA = " ".join(
     f"default_price_data.{name}"
-    for name in ("currency", "metadata", "recurring", "tax_behavior", "unit_amount")
+    for name in (
+        "currency",
+        "currency_options",
+        "metadata",
+        "recurring",
+        "tax_behavior",
+        "unit_amount",
+    )
 )
 
 

@@ -59,6 +59,36 @@ def test_once_waits_for_an_invoice_that_it_takes_something_off(company: Company)
     assert company.get("subscription", subscription["id"])["discounts"] == []
 
 
+def test_a_draft_speaks_for_a_discount_that_is_given_once(company: Company) -> None:
+    customer, usage = company.customer(), company.metered(company.meter())
+    once = {"coupon": coupon(company, percent_off="50", duration="once")}
+    subscription = company.subscribe(customer, usage, discounts=[once])
+    company.run_to(JANUARY + 60)
+    company.use(customer, 1_000)
+    company.run_to(at(2026, 2, 1) + 60)
+    company.use(customer, 1_000)
+
+    foretold = company.preview(subscription)
+    company.run_to(at(2026, 3, 1) + GRACE)
+
+    assert foretold["total"] == 500
+    assert totals(company, customer) == [250, 500]
+
+
+def test_once_is_over_too_when_nobody_collects(company: Company) -> None:
+    customer, usage = company.customer(), company.metered(company.meter())
+    once = {"coupon": coupon(company, percent_off="50", duration="once")}
+    subscription = company.subscribe(customer, usage, discounts=[once])
+    update_subscription(company.call(pause_collection={"behavior": "void"}), subscription["id"])
+    company.run_to(JANUARY + 60)
+    company.use(customer, 1_000)
+
+    company.run_to(at(2026, 2, 1) + GRACE)
+
+    assert totals(company, customer) == [250]
+    assert company.get("subscription", subscription["id"])["discounts"] == []
+
+
 def test_a_repeating_one_is_for_the_invoices_of_its_months(company: Company) -> None:
     customer = company.customer()
     terms = {"percent_off": "10", "duration": "repeating", "duration_in_months": 3}

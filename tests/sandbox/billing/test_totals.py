@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from portal.clock import from_epoch
+from portal.sandbox.resources.customers import update_customer
 from portal.sandbox.resources.subscription_updates import update_subscription
 from tests.sandbox.billing.company import Company, at
 from tests.sandbox.billing.deductions import coupon, grant, owe, tax_rate
@@ -239,3 +240,15 @@ def test_a_preview_shows_the_totals_of_the_invoice_that_comes(company: Company) 
     used = [one["credit_balance_transaction"] for one in credits_of(foretold)]
     assert used == [None]
     assert credit["_left"] == 120
+
+
+def test_an_invoice_follows_its_customer_until_it_is_final(company: Company) -> None:
+    customer = company.customer()
+    company.subscribe(customer, company.metered(company.meter()))
+    company.run_to(FEBRUARY)
+    update_customer(company.call(name="Acme AG", tax_exempt="reverse"), customer["id"])
+    company.run_to(FEBRUARY + GRACE)
+    update_customer(company.call(name="Acme Inc", tax_exempt="none"), customer["id"])
+
+    (invoice,) = company.invoices(customer)
+    assert (invoice["customer_name"], invoice["customer_tax_exempt"]) == ("Acme AG", "reverse")

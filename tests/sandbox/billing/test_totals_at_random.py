@@ -106,6 +106,9 @@ def check_invoice(company: Company, invoice: StripeObject) -> None:
 def check_ledgers(company: Company, customer: StripeObject) -> None:
     """Balances and grants are what their transactions and the invoices say."""
     customer = company.get("customer", customer["id"])
+    for subscription in company.store.every("subscription"):
+        still_given = [company.get("discount", id) for id in subscription["discounts"]]
+        assert not any("_used_by" in discount for discount in still_given)
     moves = balance_moves(company, customer)
     assert sum(amount for _, amount, _ in moves) == customer["balance"]
     assert not moves or moves[-1][2] == customer["balance"]
