@@ -6,6 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.billing import schedule_states
 from portal.sandbox.billing.cancellation import cancel_subscription
 from portal.sandbox.billing.cycles import WHEN_DUE
+from portal.sandbox.billing.phases import phase_changes
 from portal.sandbox.billing.renewal import is_over, keep_scheduled
 from portal.sandbox.billing.schedules import ends_at, span_of, tell_expiring, when_expiring
 from portal.sandbox.billing.starting import start_subscription
@@ -143,11 +144,17 @@ def start_when_due(store: Store, ledger: UsageLedger, schedule: StripeObject) ->
     if schedule["status"] != "not_started":
         tell_expiring(store, schedule)
         return schedule
-    phase, customer = schedule["phases"][0], schedule["customer"]
-    at = store.now(customer)
+    customer = store.get("customer", schedule["customer"])
+    if customer is None or customer.get("deleted"):
+        return schedule_states.cancel(store, schedule, schedule["_due_at"])
+    phase, at = schedule["phases"][0], store.now(customer)
     begun = {"status": "active", "current_phase": span_of(phase)}
     schedule = store.put(schedule | begun | {"_due_at": when_expiring(schedule, at)})
-    subscription = begin_subscription(store, _creation(schedule, phase, at))
+    subscription = begin_subscription(
+        store,
+        _creation(schedule, phase, at),
+        lambda made: [one.after for one in phase_changes(store, made, phase, at) if one.after],
+    )
     schedule = store.put(schedule | {"subscription": subscription["id"]})
     managed = store.put(subscription | {"schedule": schedule["id"]})
     start_subscription(store, ledger, managed, needs_card=False)
@@ -158,7 +165,6 @@ def start_when_due(store: Store, ledger: UsageLedger, schedule: StripeObject) ->
 def _creation(schedule: StripeObject, phase: StripeObject, at: int) -> StripeObject:
     """The request that creates a subscription as the first phase describes it."""
     settings = schedule["default_settings"]
-    items = ("billing_thresholds", "metadata", "price", "quantity", "tax_rates")
     method = phase["default_payment_method"] or settings["default_payment_method"]
     collection = phase["collection_method"] or settings["collection_method"]
     days = (phase["invoice_settings"] or settings["invoice_settings"])["days_until_due"]
@@ -170,17 +176,16 @@ def _creation(schedule: StripeObject, phase: StripeObject, at: int) -> StripeObj
         ],
         "backdate_start_date": start if start < at else None,
         "billing_mode": {"type": schedule["billing_mode"]["type"]},
+        "billing_thresholds": phase["billing_thresholds"] or settings["billing_thresholds"],
         "cancel_at": end,
         "collection_method": collection,
+        "currency": phase["currency"],
         "customer": schedule["customer"],
         "days_until_due": days if collection == "send_invoice" else None,
         "default_payment_method": method,
         "default_tax_rates": phase["default_tax_rates"],
         "description": phase["description"] or settings["description"],
         "discounts": [given_discount(one) for one in phase["discounts"]] or None,
-        "items": [
-            {name: item[name] for name in items if item.get(name)} for item in phase["items"]
-        ],
         "metadata": phase["metadata"],
         "trial_end": phase["trial_end"],
     }

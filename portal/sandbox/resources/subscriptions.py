@@ -61,12 +61,20 @@ def create_subscription(call: Call) -> StripeObject:
     return started
 
 
-def begin_subscription(store: Store, params: StripeObject) -> StripeObject:
-    """Keep the subscription that the request describes, with its items, and tell of it."""
+def begin_subscription(
+    store: Store, params: StripeObject, items_for: Callable[..., list[StripeObject]] | None = None
+) -> StripeObject:
+    """Keep the subscription that the request describes, with its items, and tell of it.
+
+    `items_for` makes the items of the subscription where no request describes them.
+    """
     customer = lookup.named(store, "customer", params["customer"], "customer")
     subscription = new_subscription(store, customer, params)
     set_billing_mode(subscription, params.get("billing_mode", {}))
-    items = new_items(store, subscription, params.get("items", []))
+    if items_for is None:
+        items = new_items(store, subscription, params.get("items", []))
+    else:
+        items = items_for(subscription)
     set_terms(subscription, [price_of(store, item) for item in items], params)
     set_thresholds(store, subscription, items, params)
     for item in items:

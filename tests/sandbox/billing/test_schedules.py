@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.customers import delete_customer
+from portal.sandbox.resources.prices import create_price
+from portal.sandbox.resources.products import create_product
 from portal.sandbox.resources.subscription_schedules import (
     cancel_schedule,
     create_schedule,
@@ -245,3 +248,47 @@ def test_a_phase_can_be_a_new_anchor(company, customer):
     assert company.invoices(customer)[-1]["total"] == 62_00 - 21_00
     [subscription] = company.store.every("subscription", customer=customer["id"])
     assert subscription["billing_cycle_anchor"] == middle
+
+
+def test_a_phase_may_describe_a_price_of_its_own(company, customer):
+    product = create_product(company.call(name="Special"))["id"]
+    own = {"currency": "usd", "product": product, "recurring": MONTH, "unit_amount": 12_34}
+    phases = [
+        {"items": [{"price_data": own}], "duration": MONTH},
+        {"items": [{"price_data": own | {"unit_amount": 43_21}}], "duration": MONTH},
+    ]
+    create_schedule(company.call(customer=customer["id"], start_date="now", phases=phases))
+
+    company.run_to(FEBRUARY + HOUR)
+
+    assert [one["total"] for one in company.invoices(customer)] == [12_34, 43_21]
+
+
+def test_the_schedule_of_a_deleted_customer_does_not_start(company, customer):
+    phases = [{"items": [{"price": company.licensed()}], "duration": MONTH}]
+    made = create_schedule(
+        company.call(customer=customer["id"], start_date=FEBRUARY, phases=phases)
+    )
+    delete_customer(company.call(), customer["id"])
+
+    company.run_to(FEBRUARY)
+
+    assert company.get("subscription_schedule", made["id"])["status"] == "canceled"
+    assert company.store.every("subscription") == []
+
+
+def test_a_phase_bills_something_once(company, customer):
+    price = company.licensed(100_00)
+    once = create_price(
+        company.call(currency="usd", unit_amount=5_00, product_data={"name": "Set-up"})
+    )
+    extra = {"price": once["id"], "quantity": 2}
+    phases = [
+        {"items": [{"price": price}], "duration": MONTH, "add_invoice_items": [extra]},
+        {"items": [{"price": price}], "duration": MONTH, "add_invoice_items": [extra]},
+    ]
+    create_schedule(company.call(customer=customer["id"], start_date="now", phases=phases))
+
+    company.run_to(MARCH + HOUR)
+
+    assert [one["total"] for one in company.invoices(customer)] == [110_00, 110_00, 100_00]
