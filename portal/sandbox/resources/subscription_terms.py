@@ -81,7 +81,7 @@ def flexible_mode(asked: StripeObject) -> StripeObject:
 
     Prorations are always net of their discounts here; none names the discounts beside them.
     """
-    settings = {"proration_discounts": "included"} | asked.get("flexible", {})
+    settings: StripeObject = {"proration_discounts": "included"} | asked.get("flexible", {})
     if settings["proration_discounts"] != "included":
         raise NotSupported(
             "This sandbox does not itemize the discounts of prorations.",
