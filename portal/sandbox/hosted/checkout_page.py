@@ -24,6 +24,7 @@ from portal.sandbox.hosted.pages import (
 from portal.sandbox.resources.checkout_completion import settle, submit, vendor_of
 
 StripeObject = dict[str, Any]
+_TITLES = {"payment": "Pay", "setup": "Save a card", "subscription": "Subscribe"}
 
 
 def show(visit: Visit, problem: str | None = None) -> Page:
@@ -36,7 +37,7 @@ def show(visit: Visit, problem: str | None = None) -> Page:
         return redirect(_success_url(session))
     if session["status"] == "expired":
         return refusal(410, "This session has expired", "Go back to the shop and start again.")
-    title = "Save a card" if session["mode"] == "setup" else "Subscribe"
+    title = _TITLES[session["mode"]]
     return document(
         title,
         _head(visit, session, title),
@@ -139,17 +140,24 @@ def _text(session: StripeObject, amount: int) -> str:
 
 
 def _form(visit: Visit, session: StripeObject) -> Html:
-    subscribes = session["mode"] == "subscription"
-    asks_who = subscribes and session["customer"] is None
+    asks_who = session["mode"] != "setup" and session["customer"] is None
     fields = [text_field("Name", "name", None)] if asks_who else []
     if asks_who and session["customer_email"] is None:
         fields.append(text_field("Email", "email", None, kind="email"))
-    due = session["amount_total"] or 0
-    pays = f"Subscribe and pay {_text(session, due)}" if due > 0 else "Subscribe"
-    text = pays if subscribes else "Save card"
+    text = _button_text(session)
     return form(
         visit, "submit", *fields, card_choice(_cards(visit, session)), button(text, wide=True)
     )
+
+
+def _button_text(session: StripeObject) -> str:
+    """What happens on a click; what is paid carries its amount."""
+    amount = _text(session, session["amount_total"] or 0)
+    if session["mode"] == "payment":
+        return f"Pay {amount}"
+    if session["mode"] == "setup":
+        return "Save card"
+    return f"Subscribe and pay {amount}" if session["amount_total"] else "Subscribe"
 
 
 def _cancel(session: StripeObject) -> Html:
@@ -162,6 +170,8 @@ def _trouble(visit: Visit, session: StripeObject) -> str | None:
     """Why the last card did not work, after its bank has been asked."""
     intent = visit.store.look("setup_intent", session["setup_intent"] or "") or {}
     error = intent.get("last_setup_error")
+    payment = visit.store.look("payment_intent", session["payment_intent"] or "") or {}
+    error = error or payment.get("last_payment_error")
     subscription = visit.store.look("subscription", session.get("_subscription") or "") or {}
     for one in visit.store.every("invoice_payment", invoice=subscription.get("latest_invoice")):
         waiting = visit.store.look("payment_intent", one["_payment_intent"]) or {}

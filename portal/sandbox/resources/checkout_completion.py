@@ -11,6 +11,7 @@ from portal.sandbox.billing import payment
 from portal.sandbox.billing.checkout import complete
 from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.checkout_payment import pay_session
 from portal.sandbox.resources.checkout_subscription import subscription_asked
 from portal.sandbox.resources.customers import create_customer
 from portal.sandbox.resources.payment_methods import attach
@@ -35,6 +36,8 @@ def submit(
     intent: StripeObject | None
     if session["mode"] == "setup":
         intent = confirm_setup_intent(request(payment_method=card), session["setup_intent"])
+    elif session["mode"] == "payment":
+        intent = pay_session(store, _known_by_email(session, who), request, card)
     else:
         intent = _subscribe(store, session, request, card, who)
     if intent is not None and intent["status"] == "requires_action":
@@ -50,6 +53,10 @@ def settle(store: Store, session: StripeObject) -> StripeObject:
     if session["mode"] == "setup":
         intent = lookup.get(store, "setup_intent", session["setup_intent"])
         return complete(store, session) if intent["status"] == "succeeded" else session
+    if session["mode"] == "payment":
+        intent = store.get("payment_intent", session["payment_intent"] or "") or {}
+        is_paid = intent.get("status") == "succeeded"
+        return complete(store, session, payment_status="paid") if is_paid else session
     subscription = store.get("subscription", session.get("_subscription") or "")
     if subscription is None or subscription["status"] not in ("active", "trialing"):
         return session
@@ -104,6 +111,12 @@ def _customer(
     if email is None:
         raise Refused("An email address is needed.", param="email")
     return create_customer(request(email=email, name=who.get("name") or None))
+
+
+def _known_by_email(session: StripeObject, who: StripeObject) -> StripeObject:
+    """Somebody who pays once stays a guest; what is known of them is an address."""
+    email = session["customer_email"] or who.get("email") or None
+    return session | {"customer_email": None if session["customer"] else email}
 
 
 def _attached(store: Store, customer: StripeObject, card: str) -> StripeObject:

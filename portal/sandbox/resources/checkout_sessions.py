@@ -1,6 +1,7 @@
 """Checkout sessions: https://docs.stripe.com/api/checkout/sessions.
 
-They keep a card (mode setup) or start a subscription; their page is the sandbox's own.
+They keep a card (mode setup), start a subscription or take one payment; their page is the
+sandbox's own.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from portal.sandbox.billing.checkout import expire
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import NotSupported, Refused
+from portal.sandbox.resources.checkout_payment import PAYMENT_DATA, payment_amounts
 from portal.sandbox.resources.checkout_shape import new_line_items, new_session
 from portal.sandbox.resources.checkout_subscription import SUBSCRIPTION_DATA, with_amounts
 from portal.sandbox.resources.setup_intents import create_setup_intent
@@ -21,8 +23,13 @@ _ACTS_ON = (
     "allowed_payment_method_types cancel_url client_reference_id currency customer "
     "customer_email discounts expires_at line_items.price line_items.quantity line_items.tax_rates "
     "locale metadata mode setup_intent_data.description setup_intent_data.metadata success_url "
-    f"ui_mode {SUBSCRIPTION_DATA}"
+    f"ui_mode {PAYMENT_DATA} {SUBSCRIPTION_DATA}"
 )
+_NOT_IN = {
+    "payment": ("setup_intent_data", "subscription_data"),
+    "setup": ("discounts", "line_items", "payment_intent_data", "subscription_data"),
+    "subscription": ("payment_intent_data", "setup_intent_data"),
+}
 
 
 @routes.post("/v1/checkout/sessions", "checkout.SessionCreateParams", _ACTS_ON)
@@ -37,10 +44,7 @@ def create_session(call: Call) -> StripeObject:
     if params["mode"] == "setup":
         session["setup_intent"] = _setup_intent(call, session)
     else:
-        items = new_line_items(store, session, params.get("line_items", []))
-        session, items = with_amounts(call, session, items)
-        for item in items:
-            store.put(item)
+        session = _priced(call, session)
     # https://docs.stripe.com/api/events/types has no event for an opened session.
     return store.put(session)
 
@@ -99,9 +103,19 @@ def expire_session(call: Call, id: str) -> StripeObject:
     return expire(call.store, session)
 
 
+def _priced(call: Call, session: StripeObject) -> StripeObject:
+    """The session with what it sells kept and summed up."""
+    items = new_line_items(call.store, session, call.params.get("line_items", []))
+    if session["mode"] == "payment":
+        session, items = payment_amounts(call.store, session, items)
+    else:
+        session, items = with_amounts(call, session, items)
+    for item in items:
+        call.store.put(item)
+    return session
+
+
 def _check_settings(params: StripeObject) -> None:
-    if params["mode"] == "payment":
-        raise NotSupported("This sandbox has no Checkout in payment mode.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise NotSupported("This sandbox has hosted pages only.", param="ui_mode")
     if params.get("locale", "auto") not in ("auto", "en"):
@@ -113,11 +127,15 @@ def _check_settings(params: StripeObject) -> None:
             "You may only specify one of these parameters: customer, customer_email.",
             param="customer",
         )
-    of_the_other = {"setup": ("discounts", "line_items", "subscription_data"), "subscription": (
-        "setup_intent_data",)}[params["mode"]]  # fmt: skip
-    for name in of_the_other:
+    for name in _NOT_IN[params["mode"]]:
         if name in params:
             raise Refused(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
+    taxed = any("tax_rates" in item for item in params.get("line_items", ()))
+    if params["mode"] == "payment" and (taxed or "discounts" in params):
+        raise NotSupported(
+            "This sandbox neither taxes nor discounts a single payment.",
+            param="line_items" if taxed else "discounts",
+        )
 
 
 def _setup_intent(call: Call, session: StripeObject) -> str:

@@ -67,6 +67,7 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
         "url": f"{store.address}/c/pay/{id}",
         "_discounts": params.get("discounts", []),
         "_due_at": expires_at,
+        "_payment_data": params.get("payment_intent_data", {}),
         "_subscription_data": params.get("subscription_data", {}),
     }
     return session | {"customer_details": customer_details(customer, session)}
@@ -75,7 +76,7 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
 def new_line_items(
     store: Store, session: StripeObject, asked: list[StripeObject]
 ) -> list[StripeObject]:
-    """What a subscription is to be made of; a metered price has no quantity and no amount yet."""
+    """What is to be sold, without amounts; a metered price has no quantity either."""
     if not asked:
         raise Refused(
             "Missing required param: line_items.", code="parameter_missing", param="line_items"
@@ -84,7 +85,8 @@ def new_line_items(
         _line_item(store, session, item, f"line_items[{position}]")
         for position, item in enumerate(asked)
     ]
-    _check_recurring(items)
+    if session["mode"] == "subscription":
+        _check_recurring(items)
     return items
 
 

@@ -59,6 +59,16 @@ def test_a_setup_asks_the_bank_where_it_must(sandbox_client, sessions, browser, 
     assert sessions.retrieve(session.id).status == status
 
 
+def test_another_card_is_no_answer_to_the_bank(sandbox_client, sessions, browser):
+    session = open_setup(sessions, make_customer(sandbox_client))
+
+    browser.send(session.url, card="pm_card_authenticationRequired")
+    again = browser.send(session.url, card="pm_card_authenticationRequired")
+
+    assert again.headers["location"].startswith("/authenticate/")
+    assert sessions.retrieve(session.id).status == "open"
+
+
 def test_a_refused_card_leaves_the_session_open(sandbox_client, sessions, browser):
     session = open_setup(sessions, make_customer(sandbox_client))
 
@@ -192,6 +202,27 @@ def test_a_session_that_could_not_be_completed_is_refused_at_once(sandbox_client
             open_subscription(sandbox_client, line_items=items)
 
 
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_authenticationRequired"])
+def test_a_single_payment_is_made_by_a_guest(sandbox_client, sessions, browser, card):
+    price = sandbox_client.v1.prices.create(
+        {"currency": "usd", "unit_amount": 1250, "product_data": {"name": "Handbook"}}
+    )
+    asked = {"mode": "payment", "success_url": SUCCESS}
+    session = sessions.create({**asked, "line_items": [{"price": price.id, "quantity": 2}]})
+
+    declined = browser.send(session.url, card="pm_card_chargeDeclined", email="ada@x.example")
+    sent = browser.send(session.url, card=card, email="ada@x.example")
+    if "/authenticate/" in sent.headers["location"]:
+        browser.send(sent.headers["location"], action="complete")
+
+    done = sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert told(declined) == ["Your card was declined."]
+    assert (session.amount_total, session.payment_status) == (2500, "unpaid")
+    assert (done.status, done.payment_status, done.customer) == ("complete", "paid", None)
+    assert (done.payment_intent.amount_received, done.payment_intent.status) == (2500, "succeeded")
+    assert done.customer_details.email == "ada@x.example"
+
+
 def test_a_session_expires_when_told_to_or_when_its_time_is_up(sandbox_client, sessions, browser):
     session = open_setup(sessions, make_customer(sandbox_client))
     form = {"token": browser.token(session.url), "card": "pm_card_visa"}
@@ -221,7 +252,7 @@ def test_a_session_that_is_complete_sends_on(sandbox_client, sessions, browser):
         ({"success_url": "javascript:alert(1)"}, "success_url"),
         ({"success_url": "https://x.example/\r\nSet-Cookie: a=b"}, "success_url"),
         ({"cancel_url": "/relative"}, "cancel_url"),
-        ({"mode": "payment"}, "mode"),
+        ({"mode": "payment"}, "line_items"),
         ({"customer": "cus_none"}, "customer"),
         ({"expires_at": 1}, "expires_at"),
         ({"ui_mode": "elements"}, "ui_mode"),
