@@ -34,6 +34,7 @@ from portal.sandbox.billing.trials import can_be_charged, tell_if_near
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
+from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
 Span = tuple[int, int]
@@ -55,7 +56,7 @@ def start_subscription(
     for (`default_incomplete`); there is none when nothing is owed. Raises Refused when there is
     something to charge and nothing to charge it to, unless nobody is there to be told so.
     """
-    at = subscription["created"]
+    at, told = subscription["created"], None
     begin_periods(store, subscription, at)
     charges = list(opening_charges(store, ledger, subscription, at))
     if charges or _extras(store, subscription):
@@ -67,15 +68,18 @@ def start_subscription(
         status = good_standing(subscription, at)
         if draft["amount_due"] > 0 and draft["collection_method"] == "charge_automatically":
             status = "incomplete"
+        before = presented(store, subscription)
         store.put(subscription | {"latest_invoice": draft["id"], "status": status})
         if waits:
             _await_confirmation(store, draft, at)
         else:
             complete(store, draft, at)
         subscription = store.get("subscription", subscription["id"]) or subscription
+        # Where paying has changed the status, that has been told already.
+        told = before if subscription["status"] == status else None
     if payment_behavior == "default_incomplete" and subscription["status"] != "incomplete":
         subscription = _with_card(store, subscription)
-    return tell_if_near(store, keep_scheduled(store, subscription), at)
+    return tell_if_near(store, keep_scheduled(store, subscription, told), at)
 
 
 def owes_at_once(store: Store, subscription: StripeObject) -> bool:
