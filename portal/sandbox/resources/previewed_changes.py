@@ -25,13 +25,14 @@ from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import create_customer
 from portal.sandbox.resources.preview_items import add_previewed_items
 from portal.sandbox.resources.schedule_changes import PHASES, replan
+from portal.sandbox.resources.schedule_starts import start_when_due
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS
 from portal.sandbox.resources.subscription_pauses import (
     check_can_pause,
     pause_terms,
     resume_terms,
 )
-from portal.sandbox.resources.subscription_schedules import create_schedule, start_when_due
+from portal.sandbox.resources.subscription_schedules import create_schedule
 from portal.sandbox.resources.subscription_updates import apply
 from portal.sandbox.resources.subscriptions import begin_subscription
 from portal.sandbox.routes import Call
