@@ -81,9 +81,10 @@ def apply_phase(
 ) -> tuple[StripeObject, StripeObject | None]:
     """Let the subscription be what the phase says from now on, prorated as the terms say."""
     at, begins = terms.at, phase["start_date"] == terms.at
-    resets = begins and phase["billing_cycle_anchor"] == "phase_start"
+    is_paused = subscription["status"] == "paused"
+    resets = begins and not is_paused and phase["billing_cycle_anchor"] == "phase_start"
     trial_end = phase["trial_end"] if (phase["trial_end"] or 0) > at else None
-    behavior = terms.behavior if trial_end is None else "none"
+    behavior = terms.behavior if trial_end is None and not is_paused else "none"
     changed = _with_settings(store, subscription, phase, at)
     if begins:
         _add_extras(store, changed, phase, at)

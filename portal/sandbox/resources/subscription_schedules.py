@@ -57,6 +57,10 @@ def create_schedule(call: Call) -> StripeObject:
         "metadata": merged_metadata({}, params.get("metadata")),
     }
     schedule["phases"] = phases_of(store, schedule, params.get("phases", ()), start, start)
+    if schedule["phases"][0]["end_date"] <= now:
+        raise Refused(
+            "The first phase of a schedule must end in the future.", param="phases[0][end_date]"
+        )
     schedule["_due_at"] = start
     store.put(schedule)
     store.emit("subscription_schedule.created", schedule)

@@ -292,3 +292,30 @@ def test_a_phase_bills_something_once(company, customer):
     company.run_to(MARCH + HOUR)
 
     assert [one["total"] for one in company.invoices(customer)] == [110_00, 110_00, 100_00]
+
+
+def test_a_schedule_does_not_start_with_a_phase_that_is_over(company, customer):
+    phases = [{"items": [{"price": company.licensed()}], "duration": MONTH}]
+
+    with pytest.raises(Refused) as refused:
+        create_schedule(
+            company.call(customer=customer["id"], start_date=at(2025, 11, 1), phases=phases)
+        )
+
+    assert refused.value.fields["param"] == "phases[0][end_date]"
+
+
+def test_a_phase_that_comes_while_a_subscription_is_paused_bills_nothing(company):
+    customer, price = company.customer(card=None), company.licensed(100_00)
+    subscription = company.subscribe(
+        customer,
+        price,
+        trial_period_days=10,
+        trial_settings={"end_behavior": {"missing_payment_method": "pause"}},
+    )
+    then(company, take_over(company, subscription), company.licensed(200_00))
+
+    company.run_to(MARCH)
+
+    assert company.get("subscription", subscription["id"])["status"] == "paused"
+    assert [one["total"] for one in company.invoices(customer)] == [0]
