@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.invoice_item_changes import change_item
-from portal.sandbox.resources.invoice_item_money import money_of
-from portal.sandbox.resources.invoice_item_shape import extras_of, period_of, text_of
+from portal.sandbox.resources.invoice_item_shape import make_item
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _MOST = 250
 PREVIEW_ITEM_PARAMS = (
-    "amount", "currency", "description", "discountable", "invoiceitem", "metadata", "period",
-    "price", "price_data", "quantity", "quantity_decimal", "tax_rates", "unit_amount",
+    "amount", "currency", "description", "discountable", "discounts", "invoiceitem", "metadata",
+    "period", "price", "price_data", "quantity", "quantity_decimal", "tax_rates", "unit_amount",
     "unit_amount_decimal",
 )  # fmt: skip
 
@@ -33,25 +31,14 @@ def add_previewed_items(
     """Let the items wait for the invoice that is previewed; only to be done speculating."""
     if len(asked) > _MOST:
         raise Refused(f"You can preview at most {_MOST} invoice items.", param="invoice_items")
-    at = store.now(customer)
     for position, one in enumerate(asked):
-        param = f"invoice_items[{position}]"
+        param, wanted = f"invoice_items[{position}]", _as_items_say(one)
         if "invoiceitem" in one:
             known = lookup.named(store, "invoiceitem", one["invoiceitem"], f"{param}[invoiceitem]")
-            change_item(store, known, _as_items_say(one))
-            continue
-        described = _as_items_say(one)
-        money = money_of(store, described, currency, param)
-        add_invoice_item(
-            store,
-            customer,
-            at=at,
-            description=text_of(store, described, money),
-            period=period_of(described, at, param),
-            subscription=subscription,
-            **extras_of(store, described, param),
-            **money,
-        )
+            change_item(store, known, wanted, param)
+        else:
+            of = {"currency": currency, "subscription": subscription}
+            make_item(store, customer, of | wanted, None, param)
 
 
 def _as_items_say(asked: StripeObject) -> StripeObject:

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.invoice_items import add_invoice_item
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
-from portal.sandbox.resources.invoice_item_money import money_of
-from portal.sandbox.resources.invoice_item_shape import extras_of, text_of
+from portal.sandbox.resources.invoice_item_shape import make_item
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _MOST = 20
+_AS_THEY_ARE = ("discountable", "discounts", "metadata", "price_data", "quantity", "tax_rates")
 
 
 def add_extras(
@@ -27,36 +26,43 @@ def add_extras(
     customer = lookup.get(store, "customer", subscription["customer"]) if asked else {}
     for position, one in enumerate(asked):
         param = f"add_invoice_items[{position}]"
-        money = _money(store, subscription, one, param)
-        add_invoice_item(
-            store,
-            customer,
-            at=at,
-            description=text_of(store, one, money),
-            period=_period(store, subscription, one.get("period"), at),
-            subscription=subscription["id"],
-            **extras_of(store, one, param),
-            **money,
-        )
+        start, end = _period(store, subscription, one.get("period"), at, param)
+        wanted = _as_items_say(store, one, param) | {
+            "currency": subscription["currency"],
+            "period": {"start": start, "end": end},
+            "subscription": subscription["id"],
+        }
+        make_item(store, customer, wanted, None, param)
 
 
-def _money(
-    store: Store, subscription: StripeObject, asked: StripeObject, param: str
-) -> StripeObject:
-    """Amount and price; the request names its price directly, where invoice items have a group."""
-    named = {"pricing": {"price": asked["price"]}} if "price" in asked else {}
-    money = {name: asked[name] for name in ("price_data", "quantity") if name in asked}
-    if not {"price", "price_data"} & asked.keys():
-        raise Refused(
-            f"Missing required param: {param}[price].",
-            code="parameter_missing",
-            param=f"{param}[price]",
-        )
-    return money_of(store, money | named, subscription["currency"], param)
+def _as_items_say(store: Store, asked: StripeObject, param: str) -> StripeObject:
+    """The request in the words of invoice items, which have a group for their price.
+
+    An amount below nothing is a credit that the vendor has worked out; no price has one.
+    """
+    wanted = {name: asked[name] for name in _AS_THEY_ARE if name in asked}
+    if "price" in asked:
+        lookup.named(store, "price", asked["price"], f"{param}[price]")
+        return wanted | {"pricing": {"price": asked["price"]}}
+    if "price_data" not in asked:
+        where = f"{param}[price]"
+        raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
+    data = wanted["price_data"]
+    amount = data.get("unit_amount", data.get("unit_amount_decimal", 0))
+    if amount >= 0:
+        return wanted
+    where = f"{param}[price_data][product]"
+    product = lookup.named(store, "product", data["product"], where)
+    del wanted["price_data"]
+    return wanted | {"unit_amount_decimal": amount, "description": product["name"]}
 
 
 def _period(
-    store: Store, subscription: StripeObject, asked: StripeObject | None, at: int
+    store: Store,
+    subscription: StripeObject,
+    asked: StripeObject | None,
+    at: int,
+    param: str,
 ) -> tuple[int, int]:
     """When the charge is for; usually the shortest time that all items have in common."""
     items = items_of(store, subscription)
@@ -70,6 +76,6 @@ def _period(
     found = [moments.get(one["type"], one.get("timestamp")) for one in (start, end)]
     if None in found or found[0] > found[1]:
         raise Refused(
-            "The period's end must not be before its start.", param="add_invoice_items[0][period]"
+            "The period's end must not be before its start.", param=f"{param}[period][end]"
         )
     return found[0], found[1]

@@ -3,11 +3,13 @@
 https://docs.stripe.com/billing/subscriptions/change-price
 """
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.coupons import create_coupon
 from portal.sandbox.resources.subscription_items import (
     create_subscription_item,
     delete_subscription_item,
@@ -279,3 +281,44 @@ def test_one_time_charges_are_added_to_the_next_invoice(
     assert item["period"] == {"start": APRIL, "end": MAY}
     company.run_to(MAY)
     assert latest(company, subscription)["total"] == 2_400
+
+
+def test_a_credit_of_ones_own_is_a_charge_below_nothing(
+    company: Company, subscription: Any
+) -> None:
+    product = company.get("price", item_of(company, subscription)["price"])["product"]
+    coupon = create_coupon(company.call(percent_off=Decimal(10), duration="once"))
+    credit = {"currency": "usd", "product": product, "unit_amount": -250}
+    charge = {"currency": "usd", "product": product, "unit_amount": 500}
+
+    change(
+        company,
+        subscription,
+        SIXTEENTH,
+        add_invoice_items=[
+            {"price_data": credit},
+            {"price_data": charge, "discounts": [{"coupon": coupon["id"]}]},
+        ],
+    )
+
+    assert pending(company, subscription) == [("Basic", -250), ("Basic", 500)]
+    company.run_to(MAY)
+    assert latest(company, subscription)["total"] == 1_000 - 250 + 500 - 50
+
+
+@pytest.mark.parametrize(
+    ("asked", "param"),
+    [
+        ({}, "add_invoice_items[0][price]"),
+        ({"price": "price_none"}, "add_invoice_items[0][price]"),
+        ({"period": {"start": {"type": "now"}, "end": {"type": "timestamp", "timestamp": 5}}},
+         "add_invoice_items[0][period][end]"),
+    ],
+)  # fmt: skip
+def test_a_one_time_charge_that_cannot_be_is_refused(
+    company: Company, subscription: Any, asked: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        change(company, subscription, SIXTEENTH, add_invoice_items=[asked])
+
+    assert refused.value.fields["param"] == param
