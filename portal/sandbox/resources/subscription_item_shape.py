@@ -15,12 +15,10 @@ from portal.sandbox.fields import merged_metadata
 from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.prices import make_price
+from portal.sandbox.resources.subscription_item_rules import check_together
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-_MOST_ITEMS = 20
-# https://docs.stripe.com/billing/subscriptions/mixed-interval
-_COUNTED_IN = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "year": ("month", 12)}
 # What of an item requests may name, for the lists of parameters that are acted on.
 ITEM_PARAMS = ("billing_thresholds", "discounts", "metadata", "price", "price_data", "quantity",
                "tax_rates")  # fmt: skip
@@ -36,7 +34,7 @@ def new_items(
         _added(store, subscription, one, f"items[{position}]", subscription["created"])
         for position, one in enumerate(asked)
     ]
-    _check_together(store, subscription, items)
+    check_together(store, subscription, items)
     return items
 
 
@@ -64,55 +62,8 @@ def changed_items(
         before = known.pop(one["id"])
         changes.append(ItemChange(before, _changed(store, subscription, before, one, param)))
     left = [change.after for change in changes if change.after is not None]
-    _check_together(store, subscription, [*known.values(), *left])
+    check_together(store, subscription, [*known.values(), *left])
     return changes
-
-
-def _check_together(
-    store: Store, subscription: StripeObject, items: Sequence[StripeObject]
-) -> None:
-    """Refuse items that cannot be on one subscription."""
-    if not items:
-        raise Refused(
-            "A subscription must have at least one active item. To cancel the subscription, "
-            "cancel it instead of removing its last item.",
-            param="items",
-        )
-    if len(items) > _MOST_ITEMS:
-        raise Refused(f"A subscription can have at most {_MOST_ITEMS} items.", param="items")
-    prices = [item["price"] for item in items]
-    for price in prices:
-        if prices.count(price) > 1:
-            raise Refused(
-                f"Cannot add multiple subscription items with the same price: {price}",
-                param="items",
-            )
-    _check_intervals(store, subscription, prices)
-
-
-def _check_intervals(store: Store, subscription: StripeObject, prices: list[str]) -> None:
-    """Every interval must be whole ones of the shortest, and weeks do not mix with months.
-
-    In classic mode all are the same.
-    """
-    recurring = [price["recurring"] for id in prices if (price := store.get("price", id))]
-    lengths = [(_COUNTED_IN[one["interval"]], one["interval_count"]) for one in recurring]
-    units = {unit for (unit, _), _ in lengths}
-    counts = [number * count for (_, number), count in lengths]
-    has_weeks = any(one["interval"] == "week" for one in recurring)
-    is_mixed = len(units) > 1
-    if not is_flexible(subscription) and (is_mixed or len(set(counts)) > 1):
-        raise Refused(
-            "All prices on a subscription must have the same `recurring.interval` and "
-            "`recurring.interval_count`.",
-            param="items",
-        )
-    if has_weeks if is_mixed else any(count % min(counts) for count in counts):
-        raise Refused(
-            "The prices of a subscription must recur at intervals that are multiples of the "
-            "shortest one; weeks cannot be combined with months or years.",
-            param="items",
-        )
 
 
 def _added(
