@@ -31,6 +31,7 @@ def test_a_payment_is_charged_less_stripes_fee(sandbox_client):
         sandbox_client,
         customer=customer.id,
         payment_method=card,
+        capture_method="automatic",
         expand=["latest_charge.balance_transaction"],
     )
 
