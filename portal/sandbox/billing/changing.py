@@ -164,14 +164,15 @@ class _Change:
         if before is None or not self._is_metered(before):
             return {} if before is not None and not change.is_altered else dropped(at)
         if self._resets and after is not None:
-            self._charges[-1] += usage_charges(self._store, before, at)
+            if not self._trial:
+                self._charges[-1] += usage_charges(self._store, before, at)
             return dropped(at)
         if not change.is_altered:
             return {}
         stays = after is not None and self._is_metered(after)
         if stays and self._flexible and not recurs_anew(self._store, change):
             return closed(before, at)
-        if self._flexible and self._terms.prorates:
+        if self._flexible and self._terms.prorates and not self._trial:
             # What was used in the very second of the change is owed too.
             for charge in usage_charges(self._store, before, at, counted_to=at + 1):
                 self._wait(charge)

@@ -373,6 +373,38 @@ def test_a_change_reckons_with_the_discount_that_it_brings(company: Company, mod
     assert [amount for _, amount in pending(company, subscription)] == [-1_700, 1_700]
 
 
+@pytest.mark.parametrize(("mode", "lines"), [({}, [0]), (classic(), [])])
+def test_a_change_during_a_trial_costs_nothing_and_is_invoiced_in_flexible_mode(
+    company: Company, mode: Any, lines: list[int]
+) -> None:
+    customer = company.customer()
+    metered = company.metered(company.meter())
+    subscription = company.subscribe(
+        customer, company.licensed(3_100), metered, trial_end=FEBRUARY, **mode
+    )
+    first, item = latest(company, subscription)["id"], item_of(company, subscription)["id"]
+    company.run_to(FIFTH)
+    company.use(customer, 100)
+
+    change(
+        company,
+        subscription,
+        FIFTEENTH,
+        items=[
+            {"id": item, "quantity": 4},
+            {"id": item_of(company, subscription, 1)["id"], "deleted": True},
+        ],
+        proration_behavior="always_invoice",
+    )
+
+    invoice = latest(company, subscription)
+    made = [] if invoice["id"] == first else [line["amount"] for line in company.lines(invoice)]
+    assert (made, pending(company, subscription)) == (lines, [])
+    assert item_of(company, subscription)["current_period_end"] == FEBRUARY
+    company.run_to(FEBRUARY + 2 * GRACE)
+    assert latest(company, subscription)["total"] == 4 * 3_100
+
+
 def test_discounts_of_prorations_are_not_itemized(company: Company) -> None:
     flexible = {"proration_discounts": "itemized"}
 
