@@ -14,6 +14,7 @@ from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.schedule_changes import PHASES, update_schedule
 from portal.sandbox.resources.schedule_shape import new_settings, phase_from, phases_of
 from portal.sandbox.resources.schedule_starts import start_when_due
+from portal.sandbox.resources.subscription_shape import check_room
 from portal.sandbox.resources.subscription_terms import flexible_mode
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
@@ -47,6 +48,7 @@ def create_schedule(call: Call) -> StripeObject:
         )
     store, params = call.store, call.params
     customer = lookup.named(store, "customer", params["customer"], "customer")
+    check_room(store, customer)
     now = store.now(customer)
     start = params.get("start_date", "now")
     start = now if start == "now" else int(start)

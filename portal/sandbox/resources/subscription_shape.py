@@ -26,7 +26,6 @@ _INVOICE_SETTINGS = ("account_tax_ids", "custom_fields", "description", "footer"
 
 def new_subscription(store: Store, customer: StripeObject, params: StripeObject) -> StripeObject:
     """The subscription as it starts now; its currency comes with its items."""
-    _check_room(store, customer)
     now = store.now(customer)
     return {
         "id": store.new_id("sub"),
@@ -70,9 +69,13 @@ def new_subscription(store: Store, customer: StripeObject, params: StripeObject)
     }
 
 
-def _check_room(store: Store, customer: StripeObject) -> None:
-    known = store.every("subscription", customer=customer["id"])
-    if customer["test_clock"] and len(known) >= _MOST_ON_A_TEST_CLOCK:
+def check_room(store: Store, customer: StripeObject) -> None:
+    """Refuse more subscriptions, begun or scheduled, than a customer on a test clock can have."""
+    known = len(store.every("subscription", customer=customer["id"])) + sum(
+        schedule["status"] == "not_started"
+        for schedule in store.every("subscription_schedule", customer=customer["id"])
+    )
+    if customer["test_clock"] and known >= _MOST_ON_A_TEST_CLOCK:
         raise Refused(
             f"A customer on a test clock can have at most {_MOST_ON_A_TEST_CLOCK} subscriptions.",
             param="customer",

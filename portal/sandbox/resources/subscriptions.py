@@ -21,7 +21,7 @@ from portal.sandbox.resources.card_refusals import undone_refusal
 from portal.sandbox.resources.subscription_extras import add_extras
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS, new_items
 from portal.sandbox.resources.subscription_settings import SETTINGS, apply_settings
-from portal.sandbox.resources.subscription_shape import new_subscription
+from portal.sandbox.resources.subscription_shape import check_room, new_subscription
 from portal.sandbox.resources.subscription_terms import TERMS, set_billing_mode, set_terms
 from portal.sandbox.resources.subscription_thresholds import set_thresholds
 from portal.sandbox.routes import Call, Routes
@@ -69,6 +69,8 @@ def begin_subscription(
     `items_for` makes the items of the subscription where no request describes them.
     """
     customer = lookup.named(store, "customer", params["customer"], "customer")
+    if items_for is None:
+        check_room(store, customer)
     subscription = new_subscription(store, customer, params)
     set_billing_mode(subscription, params.get("billing_mode", {}))
     if items_for is None:

@@ -153,3 +153,20 @@ def test_a_first_payment_is_confirmed_by_its_customer(sandbox_client, clock):
     assert made.latest_invoice.confirmation_secret.client_secret.startswith(intent)
     sandbox_client.v1.payment_intents.confirm(intent, {"payment_method": "pm_card_visa"})
     assert sandbox_client.v1.subscriptions.retrieve(made.id).status == "active"
+
+
+def test_scheduled_subscriptions_count_on_a_test_clock_too(sandbox_client, clock):
+    payer, plan = make_payer(sandbox_client, test_clock=clock.id), make_plan(sandbox_client)
+    asked = {
+        "customer": payer.id,
+        "start_date": clock.frozen_time + DAY,
+        "phases": [{"items": [{"price": plan.id}], "duration": {"interval": "month"}}],
+    }
+    for _ in range(3):
+        sandbox_client.v1.subscription_schedules.create(asked)
+
+    with pytest.raises(stripe.InvalidRequestError, match="at most 3 subscriptions"):
+        sandbox_client.v1.subscription_schedules.create(asked)
+    advance(sandbox_client, clock, clock.frozen_time + DAY)
+    found = sandbox_client.v1.subscriptions.list({"customer": payer.id}).data
+    assert [one.status for one in found] == ["active"] * 3
