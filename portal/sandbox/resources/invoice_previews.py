@@ -10,10 +10,9 @@ from portal.sandbox.billing.drafts import keep_lines
 from portal.sandbox.billing.preview import pictured
 from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.included import lines_of
-from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.preview_items import PREVIEW_ITEM_PARAMS
+from portal.sandbox.resources.preview_rules import DETAILS, check_parameters
 from portal.sandbox.resources.previewed_changes import (
-    DETAILS,
     DETAILS_PARAMS,
     SCHEDULE_PARAMS,
     invoice_of_change,
@@ -39,7 +38,7 @@ _ACTS_ON = " ".join(
 @routes.post("/v1/invoices/create_preview", "InvoiceCreatePreviewParams", _ACTS_ON)
 def create_preview(call: Call) -> StripeObject:
     """What would be invoiced: next, or at once by a change, or for a new subscription."""
-    _check(call.params)
+    check_parameters(call.params)
     with call.store.speculating():
         draft = _invoice(call)
         if "discounts" in call.params:
@@ -51,26 +50,6 @@ def create_preview(call: Call) -> StripeObject:
         preview["parent"][DETAILS]["subscription_proration_date"] = told
     call.previews.keep(preview)
     return preview
-
-
-def _check(params: StripeObject) -> None:
-    """Refuse what does not go together."""
-    if params.get("automatic_tax", {}).get("enabled"):
-        raise NotSupported(
-            "This sandbox does not calculate taxes by itself.", param="automatic_tax[enabled]"
-        )
-    for name in ("schedule", "schedule_details"):
-        for other in ("subscription", DETAILS):
-            if name in params and other in params:
-                raise Refused(
-                    f"You may only specify one of these parameters: {name}, {other}.", param=name
-                )
-    details = params.get(DETAILS, {})
-    if "proration_date" in details and details.get("proration_behavior") == "none":
-        raise Refused(
-            "`proration_date` cannot be used with `proration_behavior` none.",
-            param=f"{DETAILS}[proration_date]",
-        )
 
 
 def _invoice(call: Call) -> StripeObject:

@@ -24,6 +24,7 @@ from portal.sandbox.fields import ADDRESS, group
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.customers import create_customer
 from portal.sandbox.resources.preview_items import add_previewed_items
+from portal.sandbox.resources.preview_rules import DETAILS, check_change, check_new
 from portal.sandbox.resources.schedule_changes import PHASES, replan
 from portal.sandbox.resources.schedule_starts import start_when_due
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS
@@ -38,7 +39,6 @@ from portal.sandbox.resources.subscriptions import begin_subscription
 from portal.sandbox.routes import Call
 
 StripeObject = dict[str, Any]
-DETAILS = "subscription_details"
 _CHANGES = ("billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "default_tax_rates",
             "metadata", "proration_behavior", "proration_date", "trial_end")  # fmt: skip
 DETAILS_PARAMS = (
@@ -52,6 +52,7 @@ SCHEDULE_PARAMS = ("billing_mode", "end_behavior", "proration_behavior", *PHASES
 def invoice_of_change(call: Call) -> StripeObject:
     """A known subscription: as it is, changed, paused, resumed or canceled."""
     subscription = _known(call)
+    check_change(subscription, call.params)
     details = call.params.get(DETAILS, {})
     _describe_customer(call, subscription["customer"])
     _add_items(call, subscription)
@@ -75,11 +76,8 @@ def invoice_of_change(call: Call) -> StripeObject:
 def invoice_of_new(call: Call) -> StripeObject:
     """A subscription that does not exist yet: its first invoice."""
     details = call.params.get(DETAILS, {})
-    if not details.get("items"):
-        raise Refused(
-            "Missing required param: subscription.", code="parameter_missing", param="subscription"
-        )
-    asked = {*_CHANGES, "billing_mode", "items"} - {"billing_cycle_anchor", "proration_date"}
+    check_new(details)
+    asked = {*_CHANGES, "billing_mode", "items"} - {"billing_cycle_anchor"}
     params = {name: details[name] for name in asked & details.keys()}
     params |= {name: call.params[name] for name in ("currency",) if name in call.params}
     params["customer"] = customer = call.params.get("customer") or _somebody(call)

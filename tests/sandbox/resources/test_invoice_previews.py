@@ -255,6 +255,26 @@ def test_what_is_not_there_is_refused(sandbox_client, params, param, code):
     assert (refused.value.param, refused.value.code) == (param, code)
 
 
+@pytest.mark.parametrize(
+    ("details", "name"),
+    [
+        ({"start_date": 1_700_000_000}, "start_date"),
+        ({"billing_mode": {"type": "classic"}}, "billing_mode"),
+        ({"billing_cycle_anchor": {"type": "timestamp", "timestamp": 5}}, "billing_cycle_anchor"),
+        ({"resume_at": "now"}, "resume_at"),
+        ({"cancel_now": True, "cancel_at_period_end": True}, "cancel_at_period_end"),
+        ({"proration_date": 5, "proration_behavior": "none"}, "proration_date"),
+    ],
+)
+def test_what_a_known_subscription_cannot_do_is_refused(
+    sandbox_client, subscription, details, name
+):
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        preview(sandbox_client, subscription, subscription_details=details)
+
+    assert refused.value.param == f"subscription_details[{name}]"
+
+
 def test_unknown_items_of_a_change_are_named_where_they_stand(sandbox_client, subscription):
     change = {"items": [{"id": "si_none", "quantity": 2}]}
 
