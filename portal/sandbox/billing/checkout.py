@@ -38,7 +38,8 @@ def customer_details(customer: StripeObject | None, session: StripeObject) -> St
         "business_name": known.get("business_name"),
         "email": email,
         "individual_name": known.get("individual_name"),
-        "name": known.get("name"),
+        # What the customer fills in, not what is on file: unknown until the session is complete.
+        "name": known.get("name") if session["status"] == "complete" else None,
         "phone": known.get("phone"),
         "tax_exempt": None if session["mode"] == "setup" else known.get("tax_exempt", "none"),
         "tax_ids": None,

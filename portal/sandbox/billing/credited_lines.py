@@ -101,7 +101,7 @@ def _blank(type: str) -> StripeObject:
         "discount_amounts": [],
         "invoice_line_item": None,
         "livemode": False,
-        "metadata": {},
+        "metadata": None,
         "pretax_credit_amounts": [],
         "type": type,
         "unit_amount": None,

@@ -6,7 +6,7 @@ https://docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period
 from collections.abc import Callable
 from typing import Any
 
-from portal.sandbox.billing import checkout, discounts
+from portal.sandbox.billing import checkout, discounts, intents
 from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_back
 from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by
@@ -203,6 +203,7 @@ _STEPS: tuple[Callable[[Store, UsageLedger, StripeObject, int], StripeObject], .
 # What is done with an object, by its kind, when its `_due_at` has come. It must move that on.
 WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
     "billing.credit_grant": lambda store, _, grant: expire_grant(store, grant, grant["_due_at"]),
+    "charge": lambda store, _, charge: intents.book(store, charge),
     discounts.END: lambda store, _, ending: discounts.end_discount(store, ending),
     "checkout.session": _expire_session,
     "invoice": _advance_invoice,

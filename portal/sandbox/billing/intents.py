@@ -14,6 +14,8 @@ from portal.sandbox.refusals import DOCUMENTED
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
+# Longer than the next request takes to come; Stripe needs a few seconds too.
+_BOOKED_AFTER_SECONDS = 2
 AUTHENTICATION_REQUIRED = "authentication_required"
 _CHALLENGE_FAILED = {
     "code": "payment_intent_authentication_failure",
@@ -74,6 +76,16 @@ def capture(store: Store, intent: StripeObject, amount: int, at: int) -> StripeO
     return _moved(store, intent | taken, "payment_intent.succeeded")
 
 
+def book(store: Store, charge: StripeObject) -> StripeObject:
+    """Put a charge on the vendor's balance that was captured asynchronously.
+
+    https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+    """
+    moved = balance_transactions.charged(store, charge, charge["_due_at"])
+    booked = charge | {"balance_transaction": moved["id"], "_due_at": None}
+    return save_change(store, "charge.updated", booked)
+
+
 def cancel(store: Store, intent: StripeObject, at: int, reason: str | None) -> StripeObject:
     """End an intent that is not paid; what an authorisation held is let go."""
     held = store.get("charge", intent["latest_charge"] or "")
@@ -105,7 +117,10 @@ def _approved(
 ) -> StripeObject:
     charge = new_charge(store, intent, payment_method, at)
     holds = intent["capture_method"] == "manual"
-    if not holds:
+    if intent["capture_method"] == "automatic_async":
+        charge = _captured(charge, charge["amount"])
+        charge["_due_at"] = at + _BOOKED_AFTER_SECONDS
+    elif not holds:
         charge = _taken(store, charge, charge["amount"], at)
     store.put(charge)
     store.emit("charge.succeeded", charge)
@@ -153,9 +168,14 @@ def _declined(
 
 
 def _taken(store: Store, charge: StripeObject, amount: int, at: int) -> StripeObject:
-    taken = charge | {"amount_captured": amount, "captured": True}
+    taken = _captured(charge, amount)
     moved = balance_transactions.charged(store, taken, at)
-    return _given_back(taken, charge["amount"] - amount) | {"balance_transaction": moved["id"]}
+    return taken | {"balance_transaction": moved["id"]}
+
+
+def _captured(charge: StripeObject, amount: int) -> StripeObject:
+    taken = charge | {"amount_captured": amount, "captured": True}
+    return _given_back(taken, charge["amount"] - amount)
 
 
 def _given_back(charge: StripeObject, amount: int) -> StripeObject:

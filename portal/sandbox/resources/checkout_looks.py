@@ -14,7 +14,7 @@ _COLORS = {"background_color": "#ffffff", "button_color": "#0074d4"}
 
 
 def looks(store: Store, mode: str) -> StripeObject:
-    """The settings of a session that sets a card up (`setup`) or sells."""
+    """The settings of a session that sets a card up (`setup`) or sells (the other modes)."""
     sells = mode != "setup"
     account = store.look("account", ACCOUNT) or {}
     name = (account.get("business_profile") or {}).get("name")
@@ -34,8 +34,9 @@ def looks(store: Store, mode: str) -> StripeObject:
             "shipping_details": None,
         },
         "discounts": [] if sells else None,
+        "invoice_creation": _no_invoice() if mode == "payment" else None,
         "managed_payments": {"enabled": False} if sells else None,
-        "payment_method_collection": "always",
+        "payment_method_collection": "if_required" if mode == "payment" else "always",
         "payment_method_configuration_details": {"id": "pmc_sandbox", "parent": None},
         "saved_payment_method_options": _kept_cards() if sells else None,
     }
@@ -47,3 +48,10 @@ def _kept_cards() -> StripeObject:
         "payment_method_remove": "disabled",
         "payment_method_save": None,
     }
+
+
+def _no_invoice() -> StripeObject:
+    """What a single payment's invoice would say, if one were made."""
+    names = ("account_tax_ids", "custom_fields", "description", "footer", "issuer")
+    texts = dict.fromkeys((*names, "rendering_options"))
+    return {"enabled": False, "invoice_data": texts | {"metadata": {}}}

@@ -135,7 +135,8 @@ def _lines(call: Call, invoice: StripeObject) -> list[StripeObject]:
 
 
 def _line(call: Call, invoice: StripeObject, asked: StripeObject, param: str) -> StripeObject:
-    metadata = {"metadata": merged_metadata({}, asked.get("metadata"))}
+    kept = asked.get("metadata")
+    metadata = {"metadata": None if kept is None else merged_metadata({}, kept)}
     if asked["type"] == "invoice_line_item":
         return _of_the_invoice(call, invoice, asked, param) | metadata
     exact = asked.get("unit_amount_decimal", asked.get("unit_amount"))

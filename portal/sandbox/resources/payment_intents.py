@@ -188,13 +188,21 @@ def _apply(call: Call, intent: StripeObject) -> None:
     params = call.params
     intent.update(given(params, _TEXTS))
     if "shipping" in params:
-        intent["shipping"] = shipping_details(params["shipping"])
+        intent["shipping"] = _parcel(params["shipping"])
     if "metadata" in params:
         intent["metadata"] = merged_metadata(intent["metadata"], params["metadata"])
     wanted = params.get("payment_method")
     if wanted:
         card = usable(call.store, wanted, intent["customer"])
         intent |= {"payment_method": card["id"], "status": "requires_confirmation"}
+
+
+def _parcel(asked: Any) -> StripeObject | None:
+    """Where the goods go and how, or None when it was cleared."""
+    details = shipping_details(asked)
+    if details is None:
+        return None
+    return details | {name: asked.get(name) or None for name in ("carrier", "tracking_number")}
 
 
 def _in_status(call: Call, id: str, statuses: tuple[str, ...], done: str) -> StripeObject:
@@ -217,7 +225,11 @@ def _in_status(call: Call, id: str, statuses: tuple[str, ...], done: str) -> Str
 def _checked_amount(amount: int) -> int:
     if amount < 1:
         raise Refused(
-            "This value must be greater than or equal to 1.",
+            "The amount must be greater than or equal to the minimum charge amount allowed for "
+            "your account and the currency set "
+            "(https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want "
+            "to save a Payment Method for future use without an immediate payment, use a Setup "
+            "Intent instead: https://docs.stripe.com/payments/setup-intents",
             code="parameter_invalid_integer",
             param="amount",
         )

@@ -159,6 +159,7 @@ def test_a_custom_line_may_be_taxed(company: Company) -> None:
 
     (kept,) = list_credit_note_lines(company.call(), made["id"]).objects
     assert (kept["amount"], kept["quantity"], kept["unit_amount_decimal"]) == (200, 2, "100")
+    assert kept["metadata"] is None
     assert (made["subtotal"], made["total"]) == (200, 220)
 
 

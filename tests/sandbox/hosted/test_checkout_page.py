@@ -32,7 +32,7 @@ def open_subscription(client, **asked):
 
 
 def test_a_setup_keeps_the_card_for_its_customer(sandbox_client, sessions, browser):
-    customer = make_customer(sandbox_client)
+    customer = make_customer(sandbox_client, name="Ada", email="ada@example.com")
     session = open_setup(sessions, customer, metadata={"a": "b"})
 
     sent = browser.send(session.url, card="pm_card_mastercard")
@@ -43,6 +43,9 @@ def test_a_setup_keeps_the_card_for_its_customer(sandbox_client, sessions, brows
         "complete", "no_payment_required", None,
     )  # fmt: skip
     assert done.setup_intent.status == "succeeded"
+    # Only the address on file is told before the customer has filled in the rest.
+    for told_of, name in ((session.customer_details, None), (done.customer_details, "Ada")):
+        assert (told_of.email, told_of.name) == ("ada@example.com", name)
     [card] = sandbox_client.v1.customers.payment_methods.list(customer.id).data
     assert card.id == done.setup_intent.payment_method
 
@@ -218,6 +221,9 @@ def test_a_single_payment_is_made_by_a_guest(sandbox_client, sessions, browser, 
     done = sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert told(declined) == ["Your card was declined."]
     assert (session.amount_total, session.payment_status) == (2500, "unpaid")
+    assert (session.payment_method_collection, session.invoice_creation.enabled) == (
+        "if_required", False,
+    )  # fmt: skip
     assert (done.status, done.payment_status, done.customer) == ("complete", "paid", None)
     assert (done.payment_intent.amount_received, done.payment_intent.status) == (2500, "succeeded")
     assert done.customer_details.email == "ada@x.example"

@@ -39,10 +39,20 @@ SAME = {
     "newer": "a key that came later",
 }
 
+CHARGE, OTHER = "ch_3UNe9MKXBGcbgpbZ1nP7P4mt", "ch_3UNe9QKXBGcbgpbZ0r1h1T6A"
+OURS, ALSO_OURS = "ch_nCiGjqotIIRiCt04PW7SlBXO", "ch_BYfegqaOa2A5pkOkxGLOZJ31"
+PAGE = "https://pay.stripe.com/receipts/payment/CAcaFwoVYWNjdF8x"
+
 
 def differences(**changes: Any) -> list[str]:
     ours = {name: value for name, value in {**SAME, **changes}.items() if value is not ...}
     return list(Comparison({}).differences(ANSWER, deepcopy(ours)))
+
+
+def differing(recorded: dict[str, object], ours: dict[str, object]) -> list[str]:
+    """The names of the fields that are not the same."""
+    found = Comparison({"default": "price_PE7qXT89cj5NXpoowQXiqZ3p"}).differences(recorded, ours)
+    return [one.partition(":")[0].lstrip(".") for one in found]
 
 
 def test_ids_dates_and_moments_may_differ_and_keys_may_be_added():
@@ -75,3 +85,33 @@ def test_everything_else_is_a_difference_that_names_its_place(change):
 def test_a_time_in_a_request_is_as_many_months_and_seconds_away_as_it_was():
     assert moved_along(MONTH_LATER + 60, RECORDED, OURS) == OUR_MONTH_LATER + 60
     assert moved_along(RECORDED, RECORDED, OURS) == OURS
+
+
+@pytest.mark.parametrize(
+    ("recorded", "ours"),
+    [
+        ({"charge": CHARGE, "source": CHARGE}, {"charge": OURS, "source": OURS}),
+        ({"charge": CHARGE, "reference": CHARGE[:25]}, {"charge": OURS, "reference": OURS}),
+        ({"price": "default"}, {"price": "price_PE7qXT89cj5NXpoowQXiqZ3p"}),
+        ({"font_family": "default"}, {"font_family": "default"}),
+        ({"receipt_url": PAGE}, {"receipt_url": "http://127.0.0.1:8420/receipts/1"}),
+        ({"next_action": {"use_stripe_sdk": {"type": "a"}}}, {"next_action": {}}),
+    ],
+)
+def test_what_only_the_moment_or_the_account_decides_is_no_difference(recorded, ours):
+    assert differing(recorded, ours) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "ours"),
+    [
+        ({"charge": CHARGE, "source": CHARGE}, {"charge": OURS, "source": ALSO_OURS}),
+        ({"charge": CHARGE, "source": OTHER}, {"charge": OURS, "source": OURS}),
+        ({"source": CHARGE}, {"source": "pi_3UNdsjKXBGcbgpbZ1CsxN9aF"}),
+        ({"source": "if_required"}, {"source": "always"}),
+        ({"source": "http://localhost:3000/"}, {"source": "http://localhost:3000/other"}),
+        ({"source": None}, {}),
+    ],
+)
+def test_what_stripe_decides_must_be_the_same(recorded, ours):
+    assert differing(recorded, ours) == ["source"]

@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from tests.sandbox.objects import make_customer, make_payer, make_plan
+from tests.sandbox.objects import make_customer, make_payer, make_plan, wait_for
 
 RETURN_URL = "http://localhost/return"
 
@@ -41,6 +41,36 @@ def test_a_payment_is_charged_less_stripes_fee(sandbox_client):
     assert (charge.amount_captured, charge.paid, charge.payment_method) == (2900, True, card)
     # 2.9 % of 2900 and 30 are 114.1.
     assert (moved.amount, moved.fee, moved.net) == (2900, 114, 2786)
+
+
+def test_a_payment_reaches_the_balance_a_moment_after_its_answer(sandbox_client):
+    charges = sandbox_client.v1.charges
+    intent = pay(sandbox_client, payment_method="pm_card_visa", expand=["latest_charge"])
+
+    waiting = intent.latest_charge
+    booked = wait_for(
+        lambda: charges.retrieve(waiting.id).balance_transaction, "the charge to be booked"
+    )
+
+    assert (intent.capture_method, waiting.captured) == ("automatic_async", True)
+    assert waiting.balance_transaction is None
+    told = sandbox_client.v1.events.list({"type": "charge.updated", "limit": 1}).data[0]
+    assert (told.data.object.id, told.data.object.balance_transaction) == (waiting.id, booked)
+    assert told.data.previous_attributes.to_dict() == {"balance_transaction": None}
+
+
+def test_a_payment_says_who_carries_the_goods(sandbox_client):
+    address = {"line1": "2 Main St", "city": "Rome"}
+    intent = pay(
+        sandbox_client,
+        payment_method="pm_card_visa",
+        shipping={"name": "Ada", "address": address, "carrier": "DHL"},
+        expand=["latest_charge"],
+    )
+
+    for shipping in (intent.shipping, intent.latest_charge.shipping):
+        assert (shipping.carrier, shipping.tracking_number) == ("DHL", None)
+        assert (shipping.name, shipping.address.city) == ("Ada", "Rome")
 
 
 def test_an_authorisation_holds_until_it_is_captured(sandbox_client):
