@@ -7,6 +7,7 @@ import pytest
 
 from portal.clock import to_epoch
 from portal.sandbox.http.paging import Listing, page
+from portal.sandbox.resources.invoice_previews import create_preview
 from tests.sandbox.billing.company import Company
 
 START = datetime(2025, 12, 1, tzinfo=UTC)
@@ -71,4 +72,21 @@ def test_a_preview_takes_less_than_10_ms(year: Year, benchmark: Any) -> None:
     preview = benchmark(lambda: year.company.preview(year.subscription))
 
     assert len(preview["lines"]) == 2
+    assert benchmark.stats.stats.median < 10 * MILLISECOND
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("behavior", ["create_prorations", "always_invoice"])
+def test_a_preview_of_a_changed_plan_takes_less_than_10_ms(
+    year: Year, benchmark: Any, behavior: str
+) -> None:
+    company, id = year.company, year.subscription["id"]
+    plan = company.store.every("subscription_item", subscription=id)[0]["id"]
+    dearer = company.licensed(99_900, "Big plan")
+    details = {"items": [{"id": plan, "price": dearer}], "proration_behavior": behavior}
+    call = company.call(subscription=id, subscription_details=details)
+
+    preview = benchmark(lambda: create_preview(call))
+
+    assert [line["amount"] < 0 for line in preview["lines"]][:2] == [True, False]
     assert benchmark.stats.stats.median < 10 * MILLISECOND
