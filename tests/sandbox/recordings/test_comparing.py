@@ -39,8 +39,8 @@ SAME = {
     "newer": "a key that came later",
 }
 
-CHARGE, OTHER = "ch_3UNe9MKXBGcbgpbZ1nP7P4mt", "ch_3UNe9QKXBGcbgpbZ0r1h1T6A"
-OURS, ALSO_OURS = "ch_nCiGjqotIIRiCt04PW7SlBXO", "ch_BYfegqaOa2A5pkOkxGLOZJ31"
+CHARGE, OTHER_CHARGE = "ch_3UNe9MKXBGcbgpbZ1nP7P4mt", "ch_3UNe9QKXBGcbgpbZ0r1h1T6A"
+OUR_CHARGE, OUR_OTHER = "ch_nCiGjqotIIRiCt04PW7SlBXO", "ch_BYfegqaOa2A5pkOkxGLOZJ31"
 PAGE = "https://pay.stripe.com/receipts/payment/CAcaFwoVYWNjdF8x"
 
 
@@ -90,8 +90,11 @@ def test_a_time_in_a_request_is_as_many_months_and_seconds_away_as_it_was():
 @pytest.mark.parametrize(
     ("recorded", "ours"),
     [
-        ({"charge": CHARGE, "source": CHARGE}, {"charge": OURS, "source": OURS}),
-        ({"charge": CHARGE, "reference": CHARGE[:25]}, {"charge": OURS, "reference": OURS}),
+        ({"charge": CHARGE, "source": CHARGE}, {"charge": OUR_CHARGE, "source": OUR_CHARGE}),
+        (
+            {"charge": CHARGE, "reference": CHARGE[:25]},
+            {"charge": OUR_CHARGE, "reference": OUR_CHARGE},
+        ),
         ({"price": "default"}, {"price": "price_PE7qXT89cj5NXpoowQXiqZ3p"}),
         ({"font_family": "default"}, {"font_family": "default"}),
         ({"receipt_url": PAGE}, {"receipt_url": "http://127.0.0.1:8420/receipts/1"}),
@@ -105,8 +108,8 @@ def test_what_only_the_moment_or_the_account_decides_is_no_difference(recorded, 
 @pytest.mark.parametrize(
     ("recorded", "ours"),
     [
-        ({"charge": CHARGE, "source": CHARGE}, {"charge": OURS, "source": ALSO_OURS}),
-        ({"charge": CHARGE, "source": OTHER}, {"charge": OURS, "source": OURS}),
+        ({"charge": CHARGE, "source": CHARGE}, {"charge": OUR_CHARGE, "source": OUR_OTHER}),
+        ({"charge": CHARGE, "source": OTHER_CHARGE}, {"charge": OUR_CHARGE, "source": OUR_CHARGE}),
         ({"source": CHARGE}, {"source": "pi_3UNdsjKXBGcbgpbZ1CsxN9aF"}),
         ({"source": "if_required"}, {"source": "always"}),
         ({"source": "http://localhost:3000/"}, {"source": "http://localhost:3000/other"}),
