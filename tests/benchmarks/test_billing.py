@@ -81,6 +81,7 @@ def test_a_preview_of_a_changed_plan_takes_less_than_10_ms(
     year: Year, benchmark: Any, behavior: str
 ) -> None:
     company, id = year.company, year.subscription["id"]
+    company.run_to(year.end)
     plan = company.store.every("subscription_item", subscription=id)[0]["id"]
     dearer = company.licensed(99_900, "Big plan")
     details = {"items": [{"id": plan, "price": dearer}], "proration_behavior": behavior}

@@ -12,7 +12,7 @@ from portal.sandbox.billing.drafts import complete, issue_draft
 from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoice_items import subscription_of as subscription_behind
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.item_changes import is_trialing
+from portal.sandbox.billing.item_changes import inside_period, is_trialing
 from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.standing import stop_collecting
@@ -58,8 +58,10 @@ def _credit_unused_time(store: Store, subscription: StripeObject, at: int) -> No
     licensed = [item for item in every if not is_metered(price_of(store, item))]
     prorations = Prorations(store, subscription, licensed, at)
     for item in licensed:
-        prorations.credit(item, at)
-        store.put(item | credited_from(item, at))
+        since = inside_period(item, at)
+        if since is not None:
+            prorations.credit(item, since)
+            store.put(item | credited_from(item, since))
 
 
 def _drop_prorations(store: Store, subscription: StripeObject) -> None:

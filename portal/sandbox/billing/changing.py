@@ -24,6 +24,7 @@ from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.item_changes import (
     ItemChange,
     Terms,
+    inside_period,
     is_trialing,
     placed,
     prorated_from,
@@ -127,7 +128,7 @@ class _Change:
     def _moments(self, change: ItemChange) -> tuple[int | None, int | None]:
         """From when the item is credited and debited."""
         if self._resets:
-            return self._terms.prorate_at, self._terms.at
+            return inside_period(change.before, self._terms.prorate_at), self._terms.at
         return prorated_from(change, self._terms.prorate_at)
 
     def _credit(self, change: ItemChange) -> StripeObject:

@@ -118,11 +118,19 @@ def prorated_from(change: ItemChange, moment: int) -> tuple[int | None, int | No
     """
     before, after = change.before, change.after
     if before is None or after is None or change.is_altered:
-        credited = max(moment, before["current_period_start"]) if before else None
-        debited = max(moment, after["current_period_start"]) if after else None
-        return credited, debited
+        return inside_period(before, moment), inside_period(after, moment)
     was, becomes = before["current_period_end"], after["current_period_end"]
     return (becomes if becomes < was else None), (was if becomes > was else None)
+
+
+def inside_period(item: StripeObject | None, moment: int) -> int | None:
+    """The moment, or the item's period's start when that is later; None when the period is over.
+
+    The clock may not have come by yet to begin the next one.
+    """
+    if item is None or moment >= item["current_period_end"]:
+        return None
+    return max(moment, int(item["current_period_start"]))
 
 
 def _period(

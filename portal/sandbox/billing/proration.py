@@ -73,7 +73,9 @@ class Prorations:
         self._at = at
 
     def credit(self, item: StripeObject, since: int) -> list[StripeObject]:
-        """Give back what was debited for the item's time from a moment on."""
+        """Give back what was debited for the item's time from a moment on, if any is left."""
+        if since >= item["current_period_end"]:
+            return []
         flexible = is_flexible(self._subscription)
         parts = self._unused_debits(item, since) if flexible else [self._unused_price(item, since)]
         return [self._keep(item, part, sign=-1) for part in parts]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portal.clock import from_epoch
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.coupons import create_coupon
 from portal.sandbox.resources.subscription_items import (
@@ -259,6 +260,21 @@ def test_a_change_is_told_with_what_it_was_before(company: Company, subscription
         "invoiceitem.created",
         "invoiceitem.created",
         "customer.subscription.updated",
+    ]
+
+
+def test_a_change_just_before_the_renewal_comes_by_is_billed_with_it(
+    company: Company, subscription: Any
+) -> None:
+    item = item_of(company, subscription)["id"]
+    company.clock.move_to(from_epoch(MAY + 1))
+
+    update_subscription_item(company.call(quantity=3), item)
+
+    assert pending(company, subscription) == []
+    company.run_to(MAY + 2)
+    assert billed(company, latest(company, subscription)) == [
+        ("3 × Basic (at $10.00 / month)", 3_000)
     ]
 
 
