@@ -48,8 +48,18 @@ def new_payment_method(store: Store, card: Card) -> StripeObject:
     `_charge` is why a charge will fail, None if it will not; `_after_consent` why it fails even
     when the holder consented; `_refused` why a setup of it fails.
     """
-    now = store.now()
-    expires = from_epoch(now) + timedelta(days=365)
+    expires = from_epoch(store.now()) + timedelta(days=365)
+    details = _card(card, expires.month, expires.year)
+    return method_of_kind(store, "card", details) | {
+        "_after_consent": _reason(card.after_consent),
+        "_asks_once": card.asks_once,
+        "_charge": _reason(card.charge),
+        "_refused": _reason(card.attach),
+    }
+
+
+def method_of_kind(store: Store, kind: str, details: StripeObject) -> StripeObject:
+    """A payment method of any kind that nobody has yet; `details` are told under its name."""
     return {
         "id": store.new_id("pm"),
         "object": "payment_method",
@@ -61,19 +71,15 @@ def new_payment_method(store: Store, card: Card) -> StripeObject:
             "phone": None,
             "tax_id": None,
         },
-        "card": _card(card, expires.month, expires.year),
-        "created": now,
+        kind: details,
+        "created": store.now(),
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": {},
         "shared_payment_granted_token": None,
-        "type": "card",
-        "_after_consent": _reason(card.after_consent),
-        "_asks_once": card.asks_once,
-        "_charge": _reason(card.charge),
+        "type": kind,
         "_detached": False,
-        "_refused": _reason(card.attach),
     }
 
 

@@ -1,4 +1,7 @@
-"""Payment methods: https://docs.stripe.com/api/payment_methods. Stripe's test cards only."""
+"""Payment methods: https://docs.stripe.com/api/payment_methods.
+
+Stripe's test cards can be attached and charged; methods of other kinds can only be made.
+"""
 
 from typing import Any
 
@@ -8,7 +11,18 @@ from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.cards import card_behind
-from portal.sandbox.resources.payment_method_shape import asked_card, new_payment_method
+from portal.sandbox.resources.other_methods import (
+    OTHER_KINDS,
+    check_kind,
+    details_of,
+    is_other,
+    require_card,
+)
+from portal.sandbox.resources.payment_method_shape import (
+    asked_card,
+    method_of_kind,
+    new_payment_method,
+)
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -21,14 +35,19 @@ _CHANGEABLE = "allow_redisplay billing_details card.exp_month card.exp_year meta
     "/v1/payment_methods",
     "PaymentMethodCreateParams",
     "allow_redisplay billing_details card.cvc card.exp_month card.exp_year card.number card.token "
-    "metadata type",
+    f"metadata type {OTHER_KINDS}",
 )
 def create_payment_method(call: Call) -> StripeObject:
-    """Make a card from a test number or from a token such as `tok_visa`."""
+    """Make a card from a test number or from a token such as `tok_visa`, or another method."""
     params = call.params
-    if params.get("type") != "card":
-        raise NotSupported("This sandbox makes payment methods of type card only.", param="type")
-    made = new_payment_method(call.store, asked_card(params.get("card", {})))
+    kind = str(params.get("type", ""))
+    check_kind(kind, params)
+    if kind == "card":
+        made = new_payment_method(call.store, asked_card(params.get("card", {})))
+    elif is_other(kind):
+        made = method_of_kind(call.store, kind, details_of(kind, params))
+    else:
+        raise NotSupported("This sandbox makes no payment methods of this type.", param="type")
     _apply(made, params)
     return call.store.put(made)
 
@@ -120,6 +139,7 @@ def usable(store: Store, id: str, customer: str | None) -> StripeObject:
             "Customer in the `customer` parameter.",
             param="payment_method",
         )
+    require_card(found, "payment_method")
     if found["_detached"]:
         raise _used_up()
     return found
@@ -129,6 +149,7 @@ def attach(store: Store, id: str, customer: StripeObject, param: str | None = No
     """Attach the payment method, or a fresh one of a test token; a declined card is refused."""
     card = card_behind(id)
     found = new_payment_method(store, card) if card else _get(store, id, param)
+    require_card(found, param or "payment_method")
     if found["_refused"] is not None:
         raise declined(found["_refused"])
     if found["customer"] not in (None, customer["id"]):
@@ -189,8 +210,10 @@ def _listing(call: Call, customer: str) -> Listing:
 def _apply(payment_method: StripeObject, params: StripeObject) -> None:
     payment_method.update(given(params, ("allow_redisplay",)))
     asked = params.get("card", {})
-    _check_expiry(asked)
-    payment_method["card"].update(given(asked, ("exp_month", "exp_year")))
+    if asked:
+        require_card(payment_method, "card")
+        _check_expiry(asked)
+        payment_method["card"].update(given(asked, ("exp_month", "exp_year")))
     if "metadata" in params:
         known = payment_method["metadata"]
         payment_method["metadata"] = merged_metadata(known, params["metadata"])
