@@ -5,6 +5,7 @@ one event loop without interruption and ends in a commit or a rollback.
 """
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -33,7 +34,7 @@ from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import LARGEST_BODY, Request
 from portal.sandbox.http.serving import hang_up, require_free, serve_http
 from portal.sandbox.movable_clock import MovableClock
-from portal.sandbox.moving import Moving
+from portal.sandbox.moving import Moving, catch_up
 from portal.sandbox.resources.test_clocks import resume_advance
 from portal.sandbox.store import Store
 
@@ -179,8 +180,12 @@ async def run(options: Options, ready: Callable[[str], None]) -> None:
 
 
 def _open(sandbox: Sandbox, options: Options) -> None:
-    """Give a fresh store its account, and the demo company unless it is to be empty."""
+    """Give a fresh store its account, and the demo company unless it is to be empty.
+
+    One that was in use before catches up with the time that has passed meanwhile.
+    """
     if not sandbox.store.is_empty:
+        sandbox.do(lambda: catch_up(sandbox.store, sandbox.ledger))
         return
     profile = {"name": _VENDOR}
     sandbox.store.put({"id": ACCOUNT, "object": "account", "business_profile": profile})
@@ -193,6 +198,8 @@ def _open(sandbox: Sandbox, options: Options) -> None:
             seed=options.demo_seed,
         )
     sandbox.store.commit()
+    # What is there now stays; without it a search for garbage keeps no request waiting.
+    gc.freeze()
 
 
 async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) -> Request | None:

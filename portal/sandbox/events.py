@@ -66,6 +66,7 @@ def listeners(
     return [
         listener
         for kind in ("webhook_endpoint", "v2.core.event_destination")
+        if store.has(kind)
         for listener in reversed(store.every(kind))
         if listener["status"] == "enabled"
         and (only_for == listener["id"] if only_for else _wants(listener, type, event_kind))

@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
+from functools import cache
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Customers, products and subscription items have short ids at Stripe, everything else long ones.
 _SHORT = frozenset(("cus", "prod", "si", "req"))
 
@@ -32,10 +33,13 @@ def fingerprint(of: str) -> str:
     return _letters(of, 16)
 
 
-def _letters(source: str, length: int, alphabet: str = _ALPHABET) -> str:
-    number = int.from_bytes(hashlib.sha256(source.encode()).digest(), "big")
-    letters = []
-    for _ in range(length):
-        number, position = divmod(number, len(alphabet))
-        letters.append(alphabet[position])
-    return "".join(letters)
+def _letters(source: str, length: int, alphabet: bytes = _ALPHABET) -> str:
+    """At most 32, one for each byte of a hash."""
+    letters = hashlib.sha256(source.encode()).digest()[:length]
+    return letters.translate(_table(alphabet)).decode()
+
+
+@cache
+def _table(alphabet: bytes) -> bytes:
+    """Which letter stands for which byte."""
+    return bytes(alphabet[byte % len(alphabet)] for byte in range(256))

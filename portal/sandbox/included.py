@@ -74,11 +74,19 @@ def plan_of(price: StripeObject) -> StripeObject:
 
 def _items(store: Store, subscription: StripeObject) -> Embedded:
     url = f"/v1/subscription_items?subscription={subscription['id']}"
-    return Embedded(items_of(store, subscription), url)
+    return Embedded(_looked_at(store, "subscription_item", subscription=subscription["id"]), url)
 
 
 def _lines(store: Store, invoice: StripeObject) -> Embedded:
-    return Embedded(lines_of(store, invoice), f"/v1/invoices/{invoice['id']}/lines")
+    url = f"/v1/invoices/{invoice['id']}/lines"
+    if invoice.get("lines") is not None:
+        return Embedded(lines_of(store, invoice), url)
+    return Embedded(_looked_at(store, "line_item", invoice=invoice["id"]), url)
+
+
+def _looked_at(store: Store, kind: str, **equals: str) -> list[StripeObject]:
+    """Objects in the order of creation, to be shown and not to be changed."""
+    return [dict(one) for one in store.look_each(kind, **equals)][::-1]
 
 
 def _credited_lines(store: Store, note: StripeObject) -> Embedded:

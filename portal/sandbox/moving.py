@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from portal.clock import FrozenClock, from_epoch
 from portal.sandbox.billing.acknowledgement import awaits_first_answer
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.usage import UsageLedger
@@ -18,6 +19,17 @@ from portal.sandbox.store import Store
 _KIND = "sandbox.clock"
 # Does a piece of work: all of it, or nothing.
 Do = Callable[[Callable[[], None]], None]
+
+
+def catch_up(store: Store, ledger: UsageLedger) -> None:
+    """Do what has fallen due since the store was last in use, each thing at its own moment."""
+    present, now = store.clock, store.now()
+    try:
+        while (due := store.first_due(None)) is not None and due["_due_at"] <= now:
+            store.clock = FrozenClock(from_epoch(due["_due_at"]))
+            run_due(store, ledger, due["_due_at"], None)
+    finally:
+        store.clock = present
 
 
 class Moving:

@@ -73,6 +73,10 @@ class Store:
         """Whether there is no object at all."""
         return not any(self._rows.values())
 
+    def has(self, kind: str) -> bool:
+        """Whether there is any object of a kind."""
+        return bool(self._rows.get(kind))
+
     def get(self, kind: str, id: str) -> StripeObject | None:
         """The object, or None; a tombstone (`deleted: true`) is an object too."""
         row = self._rows.get(kind, {}).get(id)

@@ -125,7 +125,7 @@ def _own_fields(store: Store, obj: StripeObject, kind: str) -> StripeObject:
     shown = {
         name: value
         for name, value in obj.items()
-        if not name.startswith("_") and name not in left_out
+        if name[0] != "_" and name not in left_out
     }
     for name, worked_out in DERIVED.get(kind, {}).items():
         shown[name] = worked_out(store, obj)
@@ -145,8 +145,8 @@ def _without_tiers(options: StripeObject, below: Tree) -> StripeObject:
 
 
 def _show_plan(store: Store, item: StripeObject) -> None:
-    price = store.get("price", item["price"])
-    item["plan"] = None if price is None else plan_of(price)
+    price = store.look("price", item["price"])
+    item["plan"] = None if price is None else plan_of(dict(price))
 
 
 def _show_only_plan(subscription: StripeObject) -> None:
@@ -161,8 +161,8 @@ def _below(store: Store, value: Any, below: Tree, name: str) -> Any:
         return _object_list(store, value, below, name)
     kinds = _kinds(name)
     if isinstance(value, str) and kinds:
-        found = next(filter(None, (store.get(kind, value) for kind in kinds)), None)
-        return value if found is None else presented(store, found, below)
+        found = next(filter(None, (store.look(kind, value) for kind in kinds)), None)
+        return value if found is None else presented(store, dict(found), below)
     if isinstance(value, list):
         return [_below(store, part, below, name) for part in value]
     if isinstance(value, dict):

@@ -20,6 +20,8 @@ _FOR_EVER = 2**40
 
 def trigger_reached(store: Store, ledger: UsageLedger, meter_id: str, customer: str) -> None:
     """Tell of the alerts that a customer's new usage of a meter has set off."""
+    if not any(store.look_each(KIND, _meter=meter_id)):
+        return
     meter = store.get("billing.meter", meter_id)
     owner = store.look("customer", customer)
     if meter is None or owner is None or owner.get("test_clock") is not None:

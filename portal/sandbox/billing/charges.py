@@ -55,10 +55,11 @@ def price_of(store: Store, item: StripeObject) -> StripeObject:
 
 def price_named(store: Store, id: str) -> StripeObject:
     """The price with the id, which something kept refers to."""
-    price = store.get("price", id)
+    price = store.look("price", id)
     if price is None:
         raise LookupError(f"the price {id} is not there")
-    return price
+    # Nothing changes a price while it is billed, and the tiers of one take long to copy.
+    return dict(price)
 
 
 def is_metered(price: StripeObject) -> bool:

@@ -4,6 +4,7 @@ https://docs.stripe.com/billing/subscriptions/usage-based/thresholds. Usage goes
 period, unless the subscription resets its anchor: then the period is over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -57,7 +58,10 @@ class _Reached:
 
 def bill_reached(store: Store, ledger: UsageLedger, customer: str) -> None:
     """Invoice the subscriptions of a customer whose usage has reached a threshold."""
-    for subscription in store.every("subscription", customer=customer):
+    # Few customers have any, and this is asked whenever anything has been used.
+    known = store.look_each("subscription", customer=customer)
+    ids = [one["id"] for one in known if _has_thresholds(store, one)]
+    for subscription in filter(None, (store.get("subscription", id) for id in ids)):
         at = store.now(customer)
         if _is_looked_at(store, subscription, at):
             accrued = _accrued(store, ledger, subscription, at)
@@ -66,10 +70,12 @@ def bill_reached(store: Store, ledger: UsageLedger, customer: str) -> None:
                 _bill(store, ledger, accrued, reached)
 
 
+def _has_thresholds(store: Store, subscription: Mapping[str, Any]) -> bool:
+    items = store.look_each("subscription_item", subscription=subscription["id"])
+    return any(one["billing_thresholds"] for one in (subscription, *items))
+
+
 def _is_looked_at(store: Store, subscription: StripeObject, at: int) -> bool:
-    items = items_of(store, subscription)
-    if not any(one["billing_thresholds"] for one in (subscription, *items)):
-        return False
     if subscription["status"] not in _BILLED or is_in_trial(subscription, at):
         return False
     end = next_moment(store, subscription)

@@ -1,28 +1,12 @@
-"""Who buys from the demo's vendor, on which plan, and with what rhythm."""
+"""Who buys from the demo's vendor: companies of very different size, and some in special states."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
-from random import Random
+from decimal import Decimal
 
+from portal.sandbox.demo.buyer import Buyer, Terms
 from portal.sandbox.demo.rhythm import Rhythm
 
-IDLE = Rhythm(requests=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """A customer of the demo; `key` is kept in its metadata, plans are catalog keys."""
-
-    key: str
-    name: str
-    email: str
-    plan: str
-    add_ons: tuple[str, ...] = ()
-    rhythm: Rhythm = IDLE
-
-
-BUYERS = (
+# The first is the one that visitors look at; these five are told of by the hour.
+FIRST = (
     Buyer(
         "acme",
         "Acme Robotics",
@@ -61,28 +45,168 @@ BUYERS = (
     ),
     Buyer("tern", "Tern Weather", "hello@tern-weather.example", "build"),
 )
-_FIRST = ("Alder", "Birch", "Cobalt", "Delta", "Ember", "Falcon", "Granite", "Hazel", "Indigo",
-          "Jasper", "Kestrel", "Linden", "Maple", "Nimbus", "Orchid", "Pebble", "Quartz", "Raven",
-          "Saffron", "Topaz")  # fmt: skip
-_SECOND = ("Analytics", "Bank", "Care", "Design", "Energy", "Foods", "Games", "Health", "Insurance",
-           "Logistics", "Media", "Music", "News", "Optics", "Press", "Retail", "Studio", "Systems",
-           "Travel", "Works")  # fmt: skip
-
-
-def further_buyers(count: int, plans: Sequence[str], seed: int) -> Iterator[Buyer]:
-    """As many more customers as wanted, of very different size; the names never end."""
-    names = [" ".join(pair) for pair in product(_FIRST, _SECOND)]
-    chance = Random(f"{seed}/buyers")
-    chance.shuffle(names)
-    for number in range(count):
-        again = number // len(names)
-        name = names[number % len(names)] + (f" {again + 1}" if again else "")
-        rhythm = Rhythm(
-            requests=int(chance.choice((50, 400, 3_000, 20_000, 90_000)) * chance.randint(60, 140))
-            // 100,
-            tokens=chance.randint(5_000, 40_000),
-            storage=chance.randint(100, 20_000),
-            storage_growth=chance.randint(0, 60),
-        )
-        email = f"billing@{name.lower().replace(' ', '-')}.example"
-        yield Buyer(f"further-{number + 1}", name, email, chance.choice(plans), rhythm=rhythm)
+OTHERS = (
+    Buyer(
+        "vantage",
+        "Vantage Maps",
+        "ap@vantage-maps.example",
+        "volume",
+        rhythm=Rhythm(480_000, 6_200, 8, 12, storage=210_000, storage_growth=520),
+    ),
+    Buyer(
+        "polaris",
+        "Polaris Bank",
+        "invoices@polaris-bank.example",
+        "volume",
+        rhythm=Rhythm(118_000, 15_500, 10, 18, storage=82_000, storage_growth=140),
+        terms=Terms(discount=20),
+    ),
+    Buyer(
+        "meridian",
+        "Meridian Health",
+        "finance@meridian-health.example",
+        "volume",
+        rhythm=Rhythm(230_000, 12_000, 14, 9, storage=147_000, storage_growth=195),
+        terms=Terms(credits=350_000),
+    ),
+    Buyer(
+        "kumo",
+        "Kumo Works",
+        "keiri@kumo-works.example",
+        "scale",
+        rhythm=Rhythm(52_000, 17_000, 20, 22, storage=21_000, storage_growth=60),
+        terms=Terms(currency="jpy"),
+        months=5,
+    ),
+    Buyer(
+        "baltic",
+        "Baltic Lines",
+        "rechnung@baltic-lines.example",
+        "scale",
+        rhythm=Rhythm(38_000, 19_500, 12, 30, storage=17_500, storage_growth=44),
+        terms=Terms(currency="eur"),
+    ),
+    Buyer(
+        "halcyon",
+        "Halcyon Mutual",
+        "accounts@halcyon-mutual.example",
+        "scale",
+        rhythm=Rhythm(22_000, 25_000, 9, 11, storage=9_800, storage_growth=21),
+        terms=Terms(is_yearly=True),
+        months=5,
+    ),
+    Buyer(
+        "osprey",
+        "Osprey Retail",
+        "buchhaltung@osprey-retail.example",
+        "scale",
+        rhythm=Rhythm(16_500, 14_000, 25, 16, storage=7_300, storage_growth=30),
+        terms=Terms(tax=Decimal(19)),
+        months=6,
+    ),
+    Buyer(
+        "fennel",
+        "Fennel & Field",
+        "office@fennel-field.example",
+        "build",
+        rhythm=Rhythm(12_400, 16_000, 11, 8, storage=3_900, storage_growth=12),
+        terms=Terms(fails=True),
+        days=5,
+    ),
+    Buyer(
+        "quill",
+        "Quill Publishing",
+        "billing@quill-publishing.example",
+        "build",
+        rhythm=Rhythm(7_200, 41_000, 6, 10, storage=2_600, storage_growth=10),
+    ),
+    Buyer(
+        "summit",
+        "Summit Trails",
+        "hello@summit-trails.example",
+        "scale",
+        rhythm=Rhythm(5_400, 12_000, storage=2_050, storage_growth=3),
+        terms=Terms(cancels=True),
+    ),
+    Buyer(
+        "atlas",
+        "Atlas Metrics",
+        "ops@atlas-metrics.example",
+        "build",
+        rhythm=Rhythm(4_100, 23_000, 15, 20, storage=1_480, storage_growth=8),
+        months=4,
+    ),
+    Buyer(
+        "bramble",
+        "Bramble Care",
+        "accounts@bramble-care.example",
+        "build",
+        rhythm=Rhythm(2_900, 30_000, 4, 5, storage=980, storage_growth=3),
+    ),
+    Buyer(
+        "clarity",
+        "Clarity Optics",
+        "finance@clarity-optics.example",
+        "scale",
+        ("burst_capacity",),
+        rhythm=Rhythm(2_200, 18_000, 8, 14, storage=1_900, storage_growth=9),
+        months=3,
+    ),
+    Buyer(
+        "easel",
+        "Easel Studio",
+        "hi@easel-studio.example",
+        "build",
+        rhythm=Rhythm(1_150, 34_000, growth=90, storage=240, storage_growth=22),
+        terms=Terms(trial_days=14),
+        months=0,
+        days=4,
+    ),
+    Buyer(
+        "deltawave",
+        "Deltawave Power",
+        "ap@deltawave-power.example",
+        "build",
+        rhythm=Rhythm(1_600, 11_000, 7, 6, storage=620, storage_growth=2),
+    ),
+    Buyer(
+        "finch",
+        "Finch Audio",
+        "team@finch-audio.example",
+        "build",
+        rhythm=Rhythm(700, 28_000, 30, 40, storage=410, storage_growth=6),
+        months=2,
+    ),
+    Buyer(
+        "grove",
+        "Grove Interiors",
+        "office@grove-interiors.example",
+        "build",
+        rhythm=Rhythm(420, 16_000, 5, 5, storage=330, storage_growth=1),
+    ),
+    Buyer(
+        "harvest",
+        "Harvest Gazette",
+        "desk@harvest-gazette.example",
+        "build",
+        rhythm=Rhythm(240, 52_000, storage=180, storage_growth=1),
+        months=6,
+    ),
+    Buyer(
+        "iris",
+        "Iris Genomics",
+        "lab@iris-genomics.example",
+        "build",
+        rhythm=Rhythm(110, 20_000, 40, 60, storage=150, storage_growth=3),
+        months=3,
+    ),
+    Buyer(
+        "juniper",
+        "Juniper Couriers",
+        "post@juniper-couriers.example",
+        "build",
+        rhythm=Rhythm(45, 9_000, storage=110),
+    ),
+    Buyer("kelp", "Kelp Robotics", "hello@kelp-robotics.example", "scale", months=0, days=0),
+)
+BUYERS = FIRST + OTHERS

@@ -15,11 +15,16 @@ _BY_WEEKDAY = (107, 111, 113, 110, 101, 65, 58)
 # The first day of the epoch was a Thursday.
 _EPOCH_WEEKDAY = 3
 _PERCENT, _FINE = 100, 10_000
+# What was used less for every day that lies before the story, and the least of it that is left.
+_SMALLER_BEFORE, _LEAST = 35, 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """When a demo begins, when its current billing periods began, and the seed of its luck."""
+    """Two billing periods, by when the last and the current one began, and the seed of luck.
+
+    Usage levels are meant for these two; what was before them was smaller.
+    """
 
     since: int
     turn: int
@@ -76,7 +81,14 @@ class Rhythm:
         began, growth = story.turn, self.growth
         if moment < story.turn:
             began, growth = story.since, self.growth_before
-        level = self.requests * (_FINE + growth * ((moment - began) // DAY)) // _FINE
+        level = self.requests * _grown(growth, (moment - began) // DAY) // _FINE
         day = moment // DAY
         luck = Random(f"{story.seed}/day/{day}").randint(94, 106)
         return level * _BY_WEEKDAY[(day + _EPOCH_WEEKDAY) % 7] * luck // (_PERCENT * _PERCENT)
+
+
+def _grown(growth: int, days: int) -> int:
+    """What a level has become after so many days, in hundredths of a percent of it."""
+    if days >= 0:
+        return _FINE + growth * days
+    return max(_FINE + _SMALLER_BEFORE * days, _LEAST)

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from portal.sandbox.billing.usage import UsageLedger
-from portal.sandbox.demo.rhythm import HOUR
-from portal.sandbox.demo.seed import living_consumers
+from portal.sandbox.demo.reporting import GROUPS, living_consumers, report
 from portal.sandbox.store import Store
 
 # Does a piece of work: all of it, or nothing.
@@ -28,27 +27,19 @@ async def stream_usage(store: Store, ledger: UsageLedger, do: Do) -> None:
 
 
 class UsageStream:
-    """What the demo's customers use from now on; what a pause before would have brought is lost."""
+    """What the demo's customers use from now on."""
 
     def __init__(self, store: Store, ledger: UsageLedger) -> None:
         self._store, self._ledger = store, ledger
-        self._consumers = living_consumers(store)
-        self._reported = [store.now()] * len(self._consumers)
         self._reports = 0
-
-    @property
-    def has_consumers(self) -> bool:
-        """Whether there is anybody to report on."""
-        return bool(self._consumers)
+        self.has_consumers = bool(living_consumers(store))
 
     def report(self) -> None:
         """Report what was used since the last report, hour by hour."""
         now = self._store.now()
         self._reports += 1
-        for position, consumer in enumerate(self._consumers):
-            if position == 0 or self._reports % _OTHERS_EVERY == 0:
-                start, self._reported[position] = self._reported[position], now
-                while start < now:
-                    end = min(start - start % HOUR + HOUR, now)
-                    consumer.use(self._ledger, start, end)
-                    start = end
+        watched, *others = GROUPS
+        report(self._store, self._ledger, watched, now)
+        if self._reports % _OTHERS_EVERY == 0:
+            for group in others:
+                report(self._store, self._ledger, group, now)

@@ -11,9 +11,11 @@ from portal.catalog import load_catalog
 from portal.clock import FrozenClock, from_epoch, to_epoch
 from portal.sandbox.billing.preview import preview_invoice
 from portal.sandbox.billing.usage import UsageLedger
-from portal.sandbox.demo.company import BUYERS
+from portal.sandbox.demo.company import BUYERS, FIRST
+from portal.sandbox.demo.reporting import living_consumers
 from portal.sandbox.demo.rhythm import HOUR
-from portal.sandbox.demo.seed import last_periods, living_consumers, seed
+from portal.sandbox.demo.seed import last_periods, seed
+from portal.sandbox.moving import catch_up
 from portal.sandbox.store import Store
 
 CATALOG = load_catalog(Path(__file__).parents[3] / "catalog.toml")
@@ -35,9 +37,12 @@ class Demo:
     def invoices(self, name: str) -> list[dict[str, Any]]:
         return self.store.every("invoice", customer=self.customer(name)["id"])[::-1]
 
+    def subscription(self, name: str) -> dict[str, Any]:
+        (found,) = self.store.every("subscription", customer=self.customer(name)["id"])
+        return found
+
     def preview(self, name: str) -> dict[str, Any]:
-        (subscription,) = self.store.every("subscription", customer=self.customer(name)["id"])
-        return preview_invoice(self.store, self.ledger, subscription)
+        return preview_invoice(self.store, self.ledger, self.subscription(name))
 
     def used(self, name: str, event_name: str, start: datetime, end: datetime) -> int:
         (meter,) = self.store.every("billing.meter", event_name=event_name)
@@ -59,7 +64,7 @@ def test_the_vendor_sells_what_the_catalog_lists(demo: Demo) -> None:
         "build_plan", "build_api_requests", "build_output_tokens", "build_storage",
         "scale_plan", "scale_api_requests", "scale_output_tokens", "scale_storage",
         "volume_plan", "volume_api_requests", "volume_output_tokens", "volume_storage",
-        "burst_capacity",
+        "burst_capacity", "build_plan_yearly", "scale_plan_yearly", "volume_plan_yearly",
     }  # fmt: skip
     products = {product["name"] for product in demo.store.every("product")}
     assert products == {
@@ -68,24 +73,117 @@ def test_the_vendor_sells_what_the_catalog_lists(demo: Demo) -> None:
     }  # fmt: skip
 
 
-def test_every_customer_has_a_past_period_that_was_billed_and_paid(demo: Demo) -> None:
-    for buyer in BUYERS:
-        first, second = demo.invoices(buyer.name)
-        assert (first["billing_reason"], first["status"]) == ("subscription_create", "paid")
-        assert (second["billing_reason"], second["status"]) == ("subscription_cycle", "paid")
-        assert (second["created"], second["period_start"]) == (
+def test_there_are_companies_of_very_different_size(demo: Demo) -> None:
+    spent = sorted(sum(one["total"] for one in demo.invoices(buyer.name)) for buyer in BUYERS)
+
+    assert len(BUYERS) >= 25
+    assert len({buyer.name for buyer in BUYERS}) == len({buyer.key for buyer in BUYERS})
+    assert all(buyer.email.endswith(".example") for buyer in BUYERS)
+    # The largest tenth brings about as much as the smaller half and more.
+    assert sum(spent[-3:]) > sum(spent[: len(spent) // 2])
+
+
+def test_those_who_have_been_there_long_were_billed_for_seven_months(demo: Demo) -> None:
+    of_april = to_epoch(datetime(2026, 4, 1, tzinfo=UTC))
+    for buyer in (one for one in BUYERS if (one.months, one.days) == (7, None)):
+        first, *others = demo.invoices(buyer.name)
+        assert (first["billing_reason"], first["created"]) == ("subscription_create", of_april)
+        assert [one["billing_reason"] for one in others] == ["subscription_cycle"] * 7
+        assert {one["status"] for one in (first, *others)} == {"paid"}
+        latest = others[-1]
+        assert (latest["created"], latest["period_start"]) == (
             to_epoch(NOVEMBER),
             to_epoch(OCTOBER),
         )
-        paid_at = second["status_transitions"]["paid_at"]
+        paid_at = latest["status_transitions"]["paid_at"]
         assert paid_at == to_epoch(NOVEMBER + timedelta(hours=1))
 
 
 def test_every_customer_has_a_next_invoice_for_the_period_under_way(demo: Demo) -> None:
     for buyer in BUYERS:
         preview = demo.preview(buyer.name)
-        assert preview["created"] == to_epoch(DECEMBER)
-        assert preview["total"] == sum(line["amount"] for line in preview["lines"])
+        assert preview["created"] > to_epoch(NOW)
+        assert preview["total"] >= 0
+        if buyer.days is None and not buyer.terms.is_yearly:
+            assert preview["created"] == to_epoch(DECEMBER)
+
+
+def test_one_could_not_pay_and_is_tried_again(demo: Demo) -> None:
+    assert demo.subscription("Fennel & Field")["status"] == "past_due"
+    latest = demo.invoices("Fennel & Field")[-1]
+    assert (latest["status"], latest["attempt_count"]) == ("open", 3)
+    assert latest["next_payment_attempt"] > to_epoch(NOW)
+
+
+def test_one_is_trying_it_out(demo: Demo) -> None:
+    trying = demo.subscription("Easel Studio")
+    assert trying["status"] == "trialing"
+    assert trying["trial_end"] > to_epoch(NOW)
+    assert [one["total"] for one in demo.invoices("Easel Studio")] == [0]
+
+
+def test_one_leaves_with_the_period(demo: Demo) -> None:
+    leaving = demo.subscription("Summit Trails")
+    assert (leaving["status"], leaving["cancel_at"]) == ("active", to_epoch(DECEMBER))
+
+
+def test_one_pays_with_credits_and_has_some_left(demo: Demo) -> None:
+    (grant,) = demo.store.every("billing.credit_grant")
+    assert demo.customer("Meridian Health")["id"] == grant["customer"]
+    assert 0 < grant["_left"] < grant["amount"]["monetary"]["value"]
+
+
+def test_one_has_a_discount_and_one_pays_tax(demo: Demo) -> None:
+    discounted, taxed = demo.invoices("Polaris Bank")[-1], demo.invoices("Osprey Retail")[-1]
+    (discount,) = discounted["total_discount_amounts"]
+    (tax,) = taxed["total_taxes"]
+
+    assert discount["amount"] == discounted["subtotal"] - discounted["total"] > 0
+    assert tax["amount"] == taxed["total"] - taxed["subtotal"] > 0
+
+
+@pytest.mark.parametrize(("name", "currency"), [("Baltic Lines", "eur"), ("Kumo Works", "jpy")])
+def test_two_pay_in_other_currencies(demo: Demo, name: str, currency: str) -> None:
+    assert {one["currency"] for one in demo.invoices(name)} == {currency}
+    assert {one["total"] for one in demo.invoices(name)} != {demo.invoices(name)[0]["total"]}
+
+
+def test_one_pays_by_the_year_and_its_usage_by_the_month(demo: Demo) -> None:
+    first, *monthly = demo.invoices("Halcyon Mutual")
+    assert first["total"] == 499_000
+    assert len(monthly) == 5
+    assert all(0 < one["total"] < 50_000 for one in monthly)
+
+
+def test_one_has_just_come_and_used_nothing_yet(demo: Demo) -> None:
+    (invoice,) = demo.invoices("Kelp Robotics")
+    assert (invoice["total"], invoice["created"]) == (
+        49_900,
+        to_epoch(NOW.replace(hour=0, minute=0)),
+    )
+    assert demo.used("Kelp Robotics", "api_request", OCTOBER, DECEMBER) == 0
+
+
+def test_usage_has_a_rhythm_of_its_weeks_long_ago_too(demo: Demo) -> None:
+    monday = datetime(2026, 6, 1, tzinfo=UTC)
+    for name in ("Vantage Maps", "Acme Robotics", "Deltawave Power"):
+        days = [
+            demo.used(name, "api_request", monday + timedelta(day), monday + timedelta(day + 1))
+            for day in range(7)
+        ]
+        assert max(days[5:]) < min(days[:5])
+
+
+def test_who_is_gone_uses_nothing_any_more(demo: Demo) -> None:
+    later = Demo()
+    later.store.clock = FrozenClock(DECEMBER + timedelta(days=2))
+    catch_up(later.store, later.ledger)
+
+    gone = later.used("Summit Trails", "api_request", DECEMBER, DECEMBER + timedelta(days=2))
+    still = later.used("Acme Robotics", "api_request", DECEMBER, DECEMBER + timedelta(days=2))
+
+    assert later.subscription("Summit Trails")["status"] == "canceled"
+    assert (gone, still > 0) == (0, True)
 
 
 def test_acme_is_on_scale_with_a_card_and_usage_of_three_meters(demo: Demo) -> None:
@@ -101,7 +199,7 @@ def test_acme_is_on_scale_with_a_card_and_usage_of_three_meters(demo: Demo) -> N
 
 
 def test_the_customers_are_of_different_size(demo: Demo) -> None:
-    totals = {buyer.name: demo.preview(buyer.name)["total"] for buyer in BUYERS}
+    totals = {buyer.name: demo.preview(buyer.name)["total"] for buyer in FIRST}
 
     assert totals["Tern Weather"] == 9_900
     assert totals["Acme Freight"] < 49_900 <= totals["Lumen Survey"] < totals["Acme Robotics"]
@@ -144,12 +242,24 @@ def test_the_same_seed_makes_the_same_company(demo: Demo) -> None:
 def test_early_in_a_month_billing_began_on_the_15th() -> None:
     demo = Demo(datetime(2026, 3, 3, 8, 15, tzinfo=UTC))
 
-    first, second = demo.invoices("Acme Robotics")
+    first, *_, latest = demo.invoices("Acme Robotics")
 
-    assert first["created"] == to_epoch(datetime(2026, 1, 15, tzinfo=UTC))
-    assert second["created"] == to_epoch(datetime(2026, 2, 15, tzinfo=UTC))
+    assert first["created"] == to_epoch(datetime(2025, 7, 15, tzinfo=UTC))
+    assert latest["created"] == to_epoch(datetime(2026, 2, 15, tzinfo=UTC))
     next_one = demo.preview("Acme Robotics")["created"]
     assert next_one == to_epoch(datetime(2026, 3, 15, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 3, 31, 0, 0, 5, tzinfo=UTC),
+                                 datetime(2028, 2, 29, 23, 59, tzinfo=UTC)])  # fmt: skip
+def test_the_special_ones_are_so_on_any_day(now: datetime) -> None:
+    demo = Demo(now)
+
+    statuses = {buyer.name: demo.subscription(buyer.name)["status"] for buyer in BUYERS}
+
+    assert statuses.pop("Fennel & Field") == "past_due"
+    assert statuses.pop("Easel Studio") == "trialing"
+    assert set(statuses.values()) == {"active"}
 
 
 @given(st.integers(min_value=1_600_000_000, max_value=4_000_000_000).map(from_epoch))
