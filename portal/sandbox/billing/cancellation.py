@@ -7,8 +7,9 @@ that ends it, by its `cancel_at`.
 from typing import Any
 
 from portal.sandbox.billing.charges import final_charges, is_metered, items_of, price_of
+from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.debits import credited_from
-from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoice_items import subscription_of as subscription_behind
 from portal.sandbox.billing.invoices import Occasion
@@ -84,4 +85,4 @@ def _bill_the_rest(
         return subscription
     occasion = Occasion("subscription_update", at, start_of_period(store, subscription))
     draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-    return subscription | {"latest_invoice": complete(store, draft, at)["id"]}
+    return subscription | {"latest_invoice": collect(store, draft, at)["id"]}

@@ -10,9 +10,9 @@ from portal.sandbox.billing import checkout, discounts, intents
 from portal.sandbox.billing.acknowledgement import awaits_first_answer, hold_back
 from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.charges import cycle_charges, ends_by
-from portal.sandbox.billing.collection import pause_behavior
+from portal.sandbox.billing.collection import collect, pause_behavior
 from portal.sandbox.billing.credits import expire_grant
-from portal.sandbox.billing.drafts import complete, issue_draft, refresh, wait_for_usage
+from portal.sandbox.billing.drafts import issue_draft, refresh, wait_for_usage
 from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
@@ -151,7 +151,7 @@ def _drafted(
     if pause_behavior(store, draft) is None:
         wait_for_usage(store, ledger, draft)
     else:
-        complete(store, draft, draft["created"])
+        collect(store, draft, draft["created"])
     # A discount that is given once is gone when its invoice is final.
     kept = store.get("subscription", subscription["id"]) or subscription
     return subscription | {"discounts": kept["discounts"], "latest_invoice": draft["id"]}
@@ -179,7 +179,7 @@ def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -
     elif invoice["status"] != "draft":
         retry(store, invoice, invoice["_due_at"])
     elif not hold_back(store, invoice):
-        complete(store, refresh(store, ledger, invoice), invoice["_due_at"])
+        collect(store, refresh(store, ledger, invoice), invoice["_due_at"])
 
 
 def _expire_session(store: Store, _ledger: UsageLedger, session: StripeObject) -> StripeObject:

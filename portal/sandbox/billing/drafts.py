@@ -1,4 +1,4 @@
-"""From charges to an invoice and on: made as a draft, kept current, finalised and collected."""
+"""From charges to a draft: made with its lines, kept current while usage comes in."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,7 +6,6 @@ from typing import Any
 
 from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.charges import Charge, is_metered, measured
-from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.debits import note_charge
 from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import item_line, pending_items
@@ -56,11 +55,6 @@ def wait_for_usage(store: Store, ledger: UsageLedger, draft: StripeObject) -> St
     finalizes_at = draft["created"] + int(ledger.grace.total_seconds())
     times = ("automatically_finalizes_at", "next_payment_attempt", "_due_at")
     return store.put(draft | dict.fromkeys(times, finalizes_at))
-
-
-def complete(store: Store, draft: StripeObject, at: int) -> StripeObject:
-    """Finalise the draft as it is and try to collect."""
-    return collect(store, draft, at)
 
 
 def refresh_drafts(store: Store, ledger: UsageLedger, customer: str) -> None:

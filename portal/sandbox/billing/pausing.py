@@ -17,8 +17,9 @@ from portal.sandbox.billing.charges import (
     measured,
     price_of,
 )
+from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.debits import credited_from
-from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoice_items import add_invoice_item, item_of_line, pending_items
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
@@ -76,7 +77,7 @@ def pause_subscription(
         draft = _draft(store, ledger, subscription, usage, Occasion(_REASON, at, since))
         if draft is not None:
             subscription = store.put(subscription | {"latest_invoice": draft["id"]})
-            complete(store, draft, at)
+            collect(store, draft, at)
             subscription = store.get("subscription", subscription["id"]) or subscription
     else:
         _leave_pending(store, ledger, subscription, usage, at)
@@ -106,7 +107,7 @@ def resume_subscription(
     else:
         subscription = go_on(store, subscription, at)
     if draft is not None:
-        complete(store, draft, at)
+        collect(store, draft, at)
     kept = store.get("subscription", subscription["id"]) or subscription
     return keep_scheduled(store, kept, before)
 

@@ -21,7 +21,8 @@ from portal.sandbox.billing.charges import (
     period_end,
     price_of,
 )
-from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.collection import collect
+from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.first_setups import ask_for_card
 from portal.sandbox.billing.invoice_items import pending_items, subscription_of
 from portal.sandbox.billing.invoices import Occasion, finalize
@@ -73,7 +74,7 @@ def start_subscription(
         if waits:
             _await_confirmation(store, draft, at)
         else:
-            complete(store, draft, at)
+            collect(store, draft, at)
         subscription = store.get("subscription", subscription["id"]) or subscription
         # Where paying has changed the status, that has been told already.
         told = before if subscription["status"] == status else None

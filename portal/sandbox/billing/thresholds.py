@@ -21,7 +21,8 @@ from portal.sandbox.billing.charges import (
     price_of,
     usage_charges,
 )
-from portal.sandbox.billing.drafts import complete, issue_draft
+from portal.sandbox.billing.collection import collect
+from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.renewal import (
     keep_scheduled,
@@ -131,7 +132,7 @@ def _bill(store: Store, ledger: UsageLedger, accrued: _Accrued, reached: _Reache
         start_periods(store, subscription, at)
     _remember(store, accrued, resets=resets)
     keep_scheduled(store, subscription | {"latest_invoice": draft["id"]})
-    complete(store, draft, at)
+    collect(store, draft, at)
 
 
 def _draft(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.drafts import complete
+from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.item_changes import Terms
 from portal.sandbox.billing.phases import apply_phase
 from portal.sandbox.billing.renewal import keep_scheduled
@@ -45,7 +45,7 @@ def update_schedule(
     at = store.now(schedule["customer"])
     draft = replan(store, ledger, schedule, params)
     if draft is not None:
-        complete(store, draft, at)
+        collect(store, draft, at)
     return lookup.get(store, "subscription_schedule", schedule["id"])
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from portal.sandbox import lookup
 from portal.sandbox.billing.changing import change_subscription
-from portal.sandbox.billing.drafts import complete
+from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.ending import schedule_the_end
 from portal.sandbox.billing.invoices import finalize
 from portal.sandbox.billing.item_changes import Terms, items_after
@@ -159,7 +159,7 @@ def _collect(store: Store, draft: StripeObject, payment_behavior: str) -> None:
     """Finalise the invoice of a change, and charge it unless the customer is to confirm that."""
     at = store.now(draft["customer"])
     if payment_behavior != "default_incomplete" or draft["amount_due"] == 0:
-        complete(store, draft, at)
+        collect(store, draft, at)
     else:
         follow_payment(store, request_payment(store, finalize(store, draft, at), at), at)
 
