@@ -22,10 +22,10 @@ StripeObject = dict[str, Any]
 Key = tuple[str, str]
 _NESTED = (dict, list)
 # `every` answers from an index when it is asked for one of these.
-INDEXED = (
-    "customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
-    "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
-    "_session", "_subscription",
+INDEXED = frozenset(
+    ("customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
+     "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
+     "_session", "_subscription")
 )  # fmt: skip
 
 
@@ -256,8 +256,8 @@ def copied(value: Any) -> Any:
 
 
 def _index_entries(kind: str, row: Row | None) -> Iterator[tuple[str, str, Any]]:
-    for name in INDEXED if row is not None else ():
-        value = row.obj.get(name) if row is not None else None
+    for name in INDEXED.intersection(row.obj) if row is not None else ():
+        value = row.obj[name] if row is not None else None
         if value is not None and _hashable(value):
             yield kind, name, value
 

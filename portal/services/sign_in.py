@@ -17,6 +17,7 @@ from portal.services.acting import Actor
 from portal.stripe_ids import CustomerId
 
 SESSION_LENGTH = timedelta(hours=12)
+_MOST_OFFERED = 30
 
 
 def token_hash(token: str) -> str:
@@ -75,9 +76,12 @@ async def sign_out(database: Database, changes: Changes, clock: Clock, token: st
 
 
 async def list_demo_customers(database: Database) -> list[tuple[CustomerId, str]]:
-    """The customers that the demo offers to sign in as: id and name, the oldest first."""
+    """The customers that the demo offers to sign in as: id and name, the oldest first.
+
+    A demo may have thousands of them; only so many as one can look through are offered.
+    """
     async with database.reading() as session:
         rows = await queries.list_customers(session)
     alive = [row for row in rows if row.deleted_at is None]
     alive.sort(key=lambda row: (row.created_at, row.id))
-    return [(CustomerId(row.id), row.name or row.id) for row in alive[:5]]
+    return [(CustomerId(row.id), row.name or row.id) for row in alive[:_MOST_OFFERED]]

@@ -32,6 +32,13 @@ def _demo(view: SignInView) -> rx.Component:
     return native_form(
         rx.el.h2("Sign in as"),
         rx.foreach(view.customers, _customer),
+        rx.cond(
+            view.others,
+            rx.el.details(
+                rx.el.summary("More companies"),
+                rx.el.div(rx.foreach(view.others, _customer), class_name="demo-customers"),
+            ),
+        ),
         rx.cond(view.preparing, rx.el.p("The demo's companies are still being made.")),
         rx.el.p("A demo with made-up companies; no password.", class_name="caption"),
         action="/auth/demo",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from portal.stripe_ids import CustomerId
 
+_SHOWN_AT_ONCE = 5
+
 
 @dataclass(frozen=True, slots=True)
 class DemoCustomerRow:
@@ -19,13 +21,15 @@ class DemoCustomerRow:
 class SignInView:
     """Before the answer `loaded` is False; outside the demo there are no customers.
 
-    `preparing` while the demo has none yet.
+    `preparing` while the demo has none yet. The first of them are shown at once, the `others` when
+    they are asked for.
     """
 
     loaded: bool = False
     demo: bool = False
     preparing: bool = False
     customers: tuple[DemoCustomerRow, ...] = ()
+    others: tuple[DemoCustomerRow, ...] = ()
 
 
 EMPTY_SIGN_IN = SignInView()
@@ -34,7 +38,13 @@ EMPTY_SIGN_IN = SignInView()
 def sign_in_view(*, demo: bool, customers: Sequence[tuple[CustomerId, str]]) -> SignInView:
     """The page for an installation, with the demo's customers as pairs of id and name."""
     rows = tuple(DemoCustomerRow(id, name, _initials(name)) for id, name in customers)
-    return SignInView(loaded=True, demo=demo, preparing=demo and not rows, customers=rows)
+    return SignInView(
+        loaded=True,
+        demo=demo,
+        preparing=demo and not rows,
+        customers=rows[:_SHOWN_AT_ONCE],
+        others=rows[_SHOWN_AT_ONCE:],
+    )
 
 
 def _initials(name: str) -> str:

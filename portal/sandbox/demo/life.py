@@ -10,7 +10,7 @@ from portal.clock import FrozenClock, from_epoch, to_epoch
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.demo.buyer import Buyer
-from portal.sandbox.demo.offer import make_offer, yearly
+from portal.sandbox.demo.offer import make_offer, price_key
 from portal.sandbox.demo.rhythm import Story
 from portal.sandbox.demo.special import Special
 from portal.sandbox.demo.usage import Consumer
@@ -79,9 +79,10 @@ class Life:
 
     def _lookup_keys(self, buyer: Buyer) -> list[str]:
         plan, *add_ons = (self._plans[key] for key in (buyer.plan, *buyer.add_ons))
-        fee = yearly(plan.lookup_key) if buyer.terms.is_yearly else plan.lookup_key
-        usage = [one.lookup_key for one in plan.usage]
-        return [fee, *usage, *(add_on.lookup_key for add_on in add_ons)]
+        currency, interval = buyer.terms.currency, "year" if buyer.terms.is_yearly else "month"
+        others = [*(one.lookup_key for one in plan.usage), *(one.lookup_key for one in add_ons)]
+        fee = price_key(plan.lookup_key, interval, currency)
+        return [fee, *(price_key(key, currency=currency) for key in others)]
 
     def _next(self) -> int | None:
         due = self._store.first_due(None)

@@ -1,10 +1,11 @@
 """The vendor's catalog as Stripe objects: meters, products, prices, made by Stripe's requests."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.catalog import Catalog, CatalogMeter, CatalogTier, UsagePrice
+from portal.catalog import Catalog, CatalogMeter, Plan, UsagePrice
 from portal.sandbox.resources.meters import create_meter
 from portal.sandbox.resources.prices import create_price
 from portal.sandbox.resources.products import create_product
@@ -13,44 +14,68 @@ from portal.sandbox.routes import Call
 StripeObject = dict[str, Any]
 # Makes a request of its parameters.
 Ask = Callable[..., Call]
-# What a minor unit of the catalog's currency costs in those of others, and to how many of them a
-# plan's price is rounded there: vendors set their prices by hand, and like round ones.
-_ABROAD = {"eur": (Decimal("0.9"), 100), "jpy": (Decimal("1.5"), 100)}
 # Who pays a plan by the year pays for so many months of it.
 _MONTHS_OF_A_YEAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """A currency: what a minor unit of the catalog's costs in its own, and the step of its fees.
+
+    Vendors set their prices abroad by hand, and like round ones.
+    """
+
+    currency: str
+    rate: Decimal = Decimal(1)
+    step: int = 1
+    suffix: str = ""
+
+    def fee(self, amount: int) -> int:
+        """A plan's amount here."""
+        steps = (amount * self.rate / self.step).quantize(Decimal(1), ROUND_HALF_UP)
+        return int(steps) * self.step
+
+
+_ABROAD = (
+    _Market("eur", Decimal("0.9"), 100, "_eur"),
+    _Market("jpy", Decimal("1.5"), 100, "_jpy"),
+)
 
 
 def make_offer(ask: Ask, catalog: Catalog) -> dict[str, str]:
     """Make everything that the catalog lists; the ids of the prices by lookup key.
 
-    Plans can also be had by the year, under `yearly` of their key.
+    What `price_key` names is there too: plans by the year, and all of it in other currencies.
     """
     prices: dict[str, str] = {}
-    metered = {meter.event_name: _Metered(ask, catalog.currency, meter) for meter in catalog.meters}
+    metered = {meter.event_name: _Metered(ask, meter) for meter in catalog.meters}
+    home = _Market(catalog.currency)
+    markets = (home, *(one for one in _ABROAD if one.currency != catalog.currency))
     for plan in (*catalog.plans, *catalog.add_ons):
         product = create_product(ask(name=plan.product_name))["id"]
-        fee = {"currency": catalog.currency, "product": product}
-        monthly = {"lookup_key": plan.lookup_key, "recurring": {"interval": "month"}}
-        prices[plan.lookup_key] = _fee(ask, plan.amount, **fee, **monthly)
-        for usage in plan.usage:
-            prices[usage.lookup_key] = metered[usage.event_name].price(usage)
-        if plan in catalog.plans:
-            key = yearly(plan.lookup_key)
-            by_the_year = {"lookup_key": key, "recurring": {"interval": "year"}}
-            prices[key] = _fee(ask, plan.amount * _MONTHS_OF_A_YEAR, **fee, **by_the_year)
+        intervals = ("month", "year") if plan in catalog.plans else ("month",)
+        for market in markets:
+            for interval in intervals:
+                key = price_key(plan.lookup_key, interval) + market.suffix
+                prices[key] = _fee(ask, plan, market, product, key, interval)
+            for usage in plan.usage:
+                key = usage.lookup_key + market.suffix
+                prices[key] = metered[usage.event_name].price(usage, market, key)
     return prices
 
 
-def yearly(lookup_key: str) -> str:
-    """Under which key a plan's price by the year is found."""
-    return f"{lookup_key}_yearly"
+def price_key(lookup_key: str, interval: str = "month", currency: str = "") -> str:
+    """Under which key a price is found that is not the catalog's own."""
+    suffixes = {market.currency: market.suffix for market in _ABROAD}
+    by_the_year = "_yearly" if interval == "year" else ""
+    return f"{lookup_key}{by_the_year}{suffixes.get(currency, '')}"
 
 
 class _Metered:
     """A meter with the product that its prices are for."""
 
-    def __init__(self, ask: Ask, currency: str, meter: CatalogMeter) -> None:
-        self._ask, self._currency = ask, currency
+    def __init__(self, ask: Ask, meter: CatalogMeter) -> None:
+        self._ask = ask
         made = create_meter(
             ask(
                 event_name=meter.event_name,
@@ -61,47 +86,39 @@ class _Metered:
         product = create_product(ask(name=meter.display_name, unit_label=meter.unit_label))
         self._meter, self._product = made["id"], product["id"]
 
-    def price(self, usage: UsagePrice) -> str:
-        abroad = {
-            currency: {"tiers": _tiers(usage.tiers, rate)}
-            for currency, (rate, _) in _abroad(self._currency)
-        }
+    def price(self, usage: UsagePrice, market: _Market, lookup_key: str) -> str:
+        tiers = [
+            {
+                "up_to": "inf" if tier.up_to is None else tier.up_to,
+                "unit_amount_decimal": tier.unit_amount_decimal * market.rate,
+            }
+            for tier in usage.tiers
+        ]
         made = create_price(
             self._ask(
-                currency=self._currency,
+                currency=market.currency,
                 product=self._product,
-                lookup_key=usage.lookup_key,
+                lookup_key=lookup_key,
                 recurring={"interval": "month", "usage_type": "metered", "meter": self._meter},
                 billing_scheme="tiered",
                 tiers_mode="graduated",
-                tiers=_tiers(usage.tiers, Decimal(1)),
-                currency_options=abroad,
+                tiers=tiers,
             )
         )
         return str(made["id"])
 
 
-def _tiers(tiers: tuple[CatalogTier, ...], rate: Decimal) -> list[StripeObject]:
-    return [
-        {
-            "up_to": "inf" if tier.up_to is None else tier.up_to,
-            "unit_amount_decimal": tier.unit_amount_decimal * rate,
-        }
-        for tier in tiers
-    ]
-
-
-def _fee(ask: Ask, amount: int, **asked: Any) -> str:
-    abroad = {
-        currency: {"unit_amount": _rounded(amount * rate, step)}
-        for currency, (rate, step) in _abroad(asked["currency"])
-    }
-    return str(create_price(ask(unit_amount=amount, currency_options=abroad, **asked))["id"])
-
-
-def _abroad(home: str) -> list[tuple[str, tuple[Decimal, int]]]:
-    return [(currency, terms) for currency, terms in _ABROAD.items() if currency != home]
-
-
-def _rounded(amount: Decimal, step: int) -> int:
-    return int((amount / step).quantize(Decimal(1), ROUND_HALF_UP)) * step
+def _fee(  # noqa: PLR0913 - what is sold, where, under which name and how often it is paid
+    ask: Ask, plan: Plan, market: _Market, product: str, lookup_key: str, interval: str
+) -> str:
+    months = _MONTHS_OF_A_YEAR if interval == "year" else 1
+    made = create_price(
+        ask(
+            currency=market.currency,
+            product=product,
+            lookup_key=lookup_key,
+            recurring={"interval": interval},
+            unit_amount=market.fee(plan.amount) * months,
+        )
+    )
+    return str(made["id"])

@@ -11,7 +11,7 @@ from functools import partial
 
 from portal.catalog import Catalog
 from portal.clock import FrozenClock, from_epoch, to_epoch
-from portal.sandbox.billing.invoices import ACCOUNT
+from portal.sandbox.account import open_account
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.demo import reporting
 from portal.sandbox.demo.buyer import Buyer
@@ -48,8 +48,7 @@ def seed(
     # Almost everything that is made here stays, so looking for garbage is a waste of time.
     gc.disable()
     try:
-        profile = {"name": catalog.vendor.name}
-        store.put({"id": ACCOUNT, "object": "account", "business_profile": profile})
+        open_account(store, catalog.vendor.name)
         story = Story(to_epoch(since), to_epoch(turn), str(seed))
         vendor = _Vendor(Life(store, ledger, catalog, past), store, ledger, story)
         vendor.open(past, to_epoch(opened))

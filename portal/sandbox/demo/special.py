@@ -24,7 +24,7 @@ class Special:
 
     def terms(self, terms: Terms) -> dict[str, Any]:
         """The parameters of a subscription that is not like all others."""
-        found: dict[str, Any] = {"currency": terms.currency}
+        found: dict[str, Any] = {}
         if terms.discount:
             coupon = create_coupon(
                 self._ask(percent_off=terms.discount, duration="forever", name="Partner discount")

@@ -13,6 +13,15 @@ def test_the_demo_offers_its_customers_with_initials():
     assert not view.preparing
 
 
+def test_a_large_demo_shows_its_first_customers_and_keeps_the_others_at_hand():
+    customers = [(CustomerId(f"cus_{number}"), f"Company {number}") for number in range(12)]
+
+    view = sign_in_view(demo=True, customers=customers)
+
+    assert [row.id for row in view.customers] == [f"cus_{number}" for number in range(5)]
+    assert [row.id for row in view.others] == [f"cus_{number}" for number in range(5, 12)]
+
+
 def test_a_demo_without_customers_is_still_being_made():
     assert sign_in_view(demo=True, customers=[]).preparing
 
