@@ -6,6 +6,7 @@ change of it is a transaction; each currency has a balance of its own.
 
 from typing import Any, TypedDict, Unpack
 
+from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.store import Store
 
@@ -48,7 +49,9 @@ def settle_balance(store: Store, invoice: StripeObject, at: int) -> None:
 
 
 def give_back_balance(store: Store, invoice: StripeObject, at: int) -> None:
-    """Undo what an invoice took from the balance, when it is voided."""
+    """Undo what an invoice took from the balance when it is voided, if there still is a balance."""
+    if (store.look("customer", invoice["customer"]) or {}).get("deleted"):
+        return
     moved = store.every("customer_balance_transaction", invoice=invoice["id"])
     used = sum(one["amount"] for one in moved if one["type"] != "credit_note")
     if used:
@@ -77,7 +80,7 @@ def move_balance(  # noqa: PLR0913 - whose balance, by how much, why and when
     **about: Unpack[About],
 ) -> StripeObject:
     """Change a balance by a transaction; a positive amount makes the customer owe more."""
-    owner = store.get("customer", customer) or {}
+    owner = lookup.get(store, "customer", customer)
     changed, transaction = entered(store, owner, currency, amount, type, at, **about)
     save_change(store, "customer.updated", changed)
     return transaction

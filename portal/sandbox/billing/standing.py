@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.sandbox.billing import retries
 from portal.sandbox.billing.held_updates import abandon, release, waits_for
-from portal.sandbox.billing.invoices import subscription_of
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.renewal import end_subscription, is_over, is_tried, keep_scheduled
 from portal.sandbox.events import save_change
 from portal.sandbox.store import Store
@@ -77,10 +77,15 @@ def expire_incomplete(store: Store, subscription: StripeObject, at: int) -> Stri
 def stop_collecting(store: Store, subscription: StripeObject) -> None:
     """Leave the subscription's drafts and open invoices as they are, for good."""
     for invoice in store.every("invoice", customer=subscription["customer"]):
-        is_its = subscription_of(invoice) == subscription["id"]
-        if is_its and invoice["status"] in ("draft", "open"):
-            stopped = {"auto_advance": False, "next_payment_attempt": None, "_due_at": None}
-            save_change(store, "invoice.updated", invoice | stopped)
+        if subscription_of(invoice) == subscription["id"]:
+            leave(store, invoice)
+
+
+def leave(store: Store, invoice: StripeObject) -> None:
+    """Let nothing more happen to a draft or an open invoice by itself."""
+    if invoice["status"] in ("draft", "open"):
+        stopped = {"auto_advance": False, "next_payment_attempt": None, "_due_at": None}
+        save_change(store, "invoice.updated", invoice | stopped)
 
 
 def _decide(store: Store, subscription: StripeObject, invoice: StripeObject) -> StripeObject:

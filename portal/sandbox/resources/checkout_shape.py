@@ -97,7 +97,8 @@ def _line_item(
     if "price" not in asked:
         raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
     price = lookup.named(store, "price", asked["price"], where)
-    _check_price(price, where)
+    currency = session["currency"] or price["currency"]
+    _check_price(price, currency, where)
     is_metered = (price["recurring"] or {}).get("usage_type") == "metered"
     return {
         "id": store.new_id("li"),
@@ -107,7 +108,7 @@ def _line_item(
         "amount_subtotal": 0,
         "amount_tax": 0,
         "amount_total": 0,
-        "currency": session["currency"] or price["currency"],
+        "currency": currency,
         "description": (store.look("product", price["product"]) or {}).get("name"),
         "metadata": {},
         "price": price["id"],
@@ -138,10 +139,16 @@ def _check_recurring(items: list[StripeObject]) -> None:
         )
 
 
-def _check_price(price: StripeObject, param: str) -> None:
+def _check_price(price: StripeObject, currency: str, param: str) -> None:
     if not price["active"]:
         raise Refused(
             "The price specified is inactive. This field only accepts active prices.", param=param
+        )
+    if currency not in (price["currency"], *(price["currency_options"] or ())):
+        raise Refused(
+            f"The price specified only supports `{price['currency']}`. This doesn't match the "
+            f"expected currency: `{currency}`.",
+            param=param,
         )
 
 

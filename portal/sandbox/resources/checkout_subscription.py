@@ -24,6 +24,7 @@ def subscription_asked(
 ) -> StripeObject:
     """The request for the subscription; one-time prices go on its first invoice."""
     asked: StripeObject = {**session["_subscription_data"], "customer": customer}
+    asked["currency"] = items[0]["currency"]
     asked["items"] = [_item(item) for item in items if not item["_is_once"]]
     once = [_item(item) for item in items if item["_is_once"]]
     if once:

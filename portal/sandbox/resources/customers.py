@@ -6,7 +6,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.billing.balance import set_balance
 from portal.sandbox.billing.cancellation import cancel_subscription
-from portal.sandbox.billing.standing import stop_collecting
+from portal.sandbox.billing.standing import leave
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import ADDRESS, given, group, merged_metadata
 from portal.sandbox.http.paging import Listing, within
@@ -86,10 +86,10 @@ def remove(call: Call, customer: StripeObject) -> StripeObject:
     """Delete the customer with what hangs on it, and give its tombstone."""
     store = call.store
     for subscription in store.every("subscription", customer=customer["id"]):
-        if subscription["status"] in ("canceled", "incomplete_expired"):
-            stop_collecting(store, subscription)
-        else:
+        if subscription["status"] not in ("canceled", "incomplete_expired"):
             cancel_subscription(store, call.ledger, subscription, invoice_now=False, prorate=False)
+    for invoice in store.every("invoice", customer=customer["id"]):
+        leave(store, invoice)
     for payment_method in store.every("payment_method", customer=customer["id"]):
         detach(store, payment_method)
     store.emit("customer.deleted", lookup.get(store, "customer", customer["id"]))

@@ -144,8 +144,14 @@ def _price(store: Store, asked: StripeObject, param: str) -> StripeObject:
 
 def _price_from_data(store: Store, data: StripeObject, param: str) -> StripeObject:
     """A price made for this one use, and archived at once."""
+    where = bracketed("price_data[product]", param)
+    if ("product" in data) == ("product_data" in data):
+        raise Refused(
+            "You must specify exactly one of `product` and `product_data`.",
+            code="parameter_missing",
+            param=where,
+        )
     if "product" in data:
-        where = bracketed("price_data[product]", param)
         lookup.named(store, "product", data["product"], where)
     return _archived(store, make_price(store, data))
 

@@ -17,6 +17,7 @@ from portal.sandbox.billing.manual_invoices import (
     rebuild,
     take_pending,
 )
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.events import save_change
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
@@ -49,7 +50,7 @@ def list_invoices(call: Call) -> Listing:
     found = (
         invoice
         for invoice in call.store.each("invoice", **exact)
-        if asked.get("subscription") in (None, _subscription_of(invoice))
+        if asked.get("subscription") in (None, subscription_of(invoice))
         and within(asked.get("created"), invoice["created"])
         and within(asked.get("due_date"), invoice["due_date"] or 0)
     )
@@ -92,6 +93,9 @@ def update_invoice(call: Call, id: str) -> StripeObject:
     known = lookup.get(store, "invoice", id)
     check_still_open(known, params)
     check_subscription(known, params)
+    if params.keys() & {"auto_advance", "automatically_finalizes_at"}:
+        # Nothing is collected by itself from a customer who is gone.
+        lookup.get(store, "customer", known["customer"])
     invoice = apply_settings(store, known, params)
     if invoice["status"] != "draft":
         turned = invoice["auto_advance"] != known["auto_advance"]
@@ -134,8 +138,3 @@ def _currency(call: Call, customer: StripeObject, subscription: StripeObject | N
     waiting = pending_items(call.store, customer["id"])
     known = (subscription or {}).get("currency") or customer["currency"]
     return asked or known or (waiting[0]["currency"] if waiting else _ACCOUNT_CURRENCY)
-
-
-def _subscription_of(invoice: StripeObject) -> str | None:
-    details = (invoice["parent"] or {}).get("subscription_details") or {}
-    return details.get("subscription")

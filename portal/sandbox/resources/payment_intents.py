@@ -169,7 +169,8 @@ def _saved_card(call: Call, intent: StripeObject) -> StripeObject:
     """A card that is to be used again belongs to the customer from now on."""
     customer = call.store.get("customer", intent["customer"] or "")
     card = call.store.get("payment_method", intent["payment_method"]) or {}
-    if intent["setup_future_usage"] and customer and card["customer"] is None:
+    is_there = customer is not None and not customer.get("deleted")
+    if intent["setup_future_usage"] and customer and is_there and card["customer"] is None:
         attach(call.store, card["id"], customer)
     return intent
 

@@ -78,6 +78,10 @@ def check_new(details: StripeObject) -> None:
     for name in (*_ALONE, "proration_date"):
         if name in details:
             raise _refused(f"`{name}` goes with `subscription` only.", name)
+    anchor = details.get("billing_cycle_anchor", {})
+    if anchor.get("type") == "timestamp" and "timestamp" not in anchor:
+        where = f"{DETAILS}[billing_cycle_anchor][timestamp]"
+        raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
 
 
 def _refused(message: str, name: str) -> Refused:

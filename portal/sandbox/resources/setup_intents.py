@@ -99,7 +99,8 @@ def finish(call: Call, intent: StripeObject) -> StripeObject:
     customer = call.store.get("customer", intent["customer"] or "")
     card = call.store.get("payment_method", intent["payment_method"] or "")
     succeeded = intent["status"] == "succeeded"
-    if succeeded and customer is not None and card is not None and card["customer"] is None:
+    is_free = card is not None and card["customer"] is None
+    if succeeded and card and is_free and customer and not customer.get("deleted"):
         attach(call.store, card["id"], customer)
     return intent
 

@@ -286,3 +286,21 @@ def test_sessions_are_listed_and_told_of(sandbox_client, sessions, browser):
 
     assert [one.id for one in found] == [session.id]
     assert {"checkout.session.completed", "checkout.session.expired"} <= told_of
+
+
+def test_a_session_sells_in_its_currency_only_what_is_offered_in_it(
+    sandbox_client, sessions, browser
+):
+    options = {"eur": {"unit_amount": 900}}
+    items = [{"price": make_plan(sandbox_client, 1000, currency_options=options).id}]
+
+    session = open_subscription(
+        sandbox_client, line_items=items, currency="eur", customer=make_payer(sandbox_client).id
+    )
+    browser.send(session.url, card="pm_card_visa")
+
+    made = sandbox_client.v1.subscriptions.retrieve(sessions.retrieve(session.id).subscription)
+    assert (session.currency, session.amount_total, made.currency) == ("eur", 900, "eur")
+    for mode in ("payment", "subscription"):
+        with pytest.raises(stripe.InvalidRequestError, match="only supports `usd`"):
+            open_subscription(sandbox_client, line_items=items, currency="jpy", mode=mode)

@@ -204,3 +204,16 @@ def test_an_invoice_has_discounts_and_tax_rates_of_its_own(sandbox_client, custo
 
     assert (invoice.subtotal, invoice.total, invoice.total_excluding_tax) == (1200, 1100, 1000)
     assert invoice.default_tax_rates[0].percentage == 10
+
+
+@pytest.mark.parametrize("data", [{}, {"product": "prod_x", "product_data": {"name": "Setup"}}])
+def test_a_described_price_is_for_exactly_one_product(items, customer, data):
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        items.create(
+            {
+                "customer": customer.id,
+                "price_data": {"currency": "usd", "unit_amount": 300, **data},
+            }
+        )
+
+    assert refused.value.param in ("price_data[product]", "price_data[product_data]")

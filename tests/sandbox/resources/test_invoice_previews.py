@@ -275,6 +275,18 @@ def test_what_a_known_subscription_cannot_do_is_refused(
     assert refused.value.param == f"subscription_details[{name}]"
 
 
+def test_an_anchor_for_a_new_subscription_says_when(sandbox_client):
+    items = [{"price": make_plan(sandbox_client).id}]
+    details = {"items": items, "billing_cycle_anchor": {"type": "timestamp"}}
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sandbox_client.v1.invoices.create_preview(
+            {"customer": make_payer(sandbox_client).id, "subscription_details": details}
+        )
+
+    assert refused.value.param == "subscription_details[billing_cycle_anchor][timestamp]"
+
+
 def test_unknown_items_of_a_change_are_named_where_they_stand(sandbox_client, subscription):
     change = {"items": [{"id": "si_none", "quantity": 2}]}
 
