@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from portal.catalog import load_catalog
+from portal.sandbox.account import open_account
 from portal.sandbox.billing.cycles import run_due
-from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.billing.meter_errors import report_failures
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.control import PREFIX, Control
@@ -187,8 +187,7 @@ def _open(sandbox: Sandbox, options: Options) -> None:
     if not sandbox.store.is_empty:
         sandbox.do(lambda: catch_up(sandbox.store, sandbox.ledger))
         return
-    profile = {"name": _VENDOR}
-    sandbox.store.put({"id": ACCOUNT, "object": "account", "business_profile": profile})
+    open_account(sandbox.store, _VENDOR)
     if not options.empty:
         seed(
             sandbox.store,

@@ -16,6 +16,7 @@ import httpx
 
 from portal.clock import Clock, SystemClock, to_epoch
 from portal.sandbox.billing import acknowledgement
+from portal.sandbox.events import DELIVERY
 from portal.sandbox.faults import Faults
 from portal.sandbox.signing import secrets_of, signature
 from portal.sandbox.store import Store
@@ -24,7 +25,6 @@ from portal.sandbox.thin_events import notification
 from portal.sandbox.wire import presented
 
 StripeObject = dict[str, Any]
-_KIND = "sandbox.delivery"
 # With the usual back-off of one second the last attempt comes after nine hours.
 _MOST_ATTEMPTS = 16
 _TIMEOUT_SECONDS = 20
@@ -67,7 +67,7 @@ class Deliveries:
 
     def start(self) -> None:
         """Go on with what an earlier run left, and deliver what is committed from now on."""
-        for delivery in reversed(self._store.every(_KIND)):
+        for delivery in reversed(self._store.every(DELIVERY)):
             self._begin(delivery["id"])
         self._store.after_commit.append(self._hear)
 
@@ -81,7 +81,7 @@ class Deliveries:
 
     def _hear(self, events: list[StripeObject]) -> None:
         for event in events:
-            for delivery in reversed(self._store.every(_KIND, event=event["id"])):
+            for delivery in reversed(self._store.every(DELIVERY, event=event["id"])):
                 self._begin(delivery["id"])
 
     def _begin(self, id: str) -> None:
@@ -90,7 +90,7 @@ class Deliveries:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, id: str) -> None:
-        while (delivery := self._store.get(_KIND, id)) is not None:
+        while (delivery := self._store.get(DELIVERY, id)) is not None:
             listener, event = self._listener(delivery), self._event(delivery)
             if listener is None or event is None:
                 self._settle(delivery)
@@ -99,7 +99,7 @@ class Deliveries:
                 self._lose(delivery, event)
                 return
             accepted = await self._attempt(event, listener)
-            if (delivery := self._store.get(_KIND, id)) is None:
+            if (delivery := self._store.get(DELIVERY, id)) is None:
                 return
             delivery["attempts"] += 1
             if accepted or delivery["attempts"] >= _MOST_ATTEMPTS:
@@ -114,7 +114,7 @@ class Deliveries:
         return listener if listener and listener["status"] == "enabled" else None
 
     def _event(self, delivery: StripeObject) -> StripeObject | None:
-        return self._store.get(delivery.get("_kind", "event"), delivery["event"])
+        return self._store.get(delivery["_kind"], delivery["event"])
 
     async def _attempt(self, event: StripeObject, listener: StripeObject) -> bool:
         """Post the event when its turn has come; whether it was accepted."""
@@ -160,7 +160,7 @@ class Deliveries:
 
     def _settle(self, delivery: StripeObject, *, accepted: bool = False) -> None:
         """Be done with a delivery; a failed one leaves its event undelivered for good."""
-        self._store.delete(_KIND, delivery["id"])
+        self._store.delete(DELIVERY, delivery["id"])
         event = self._event(delivery)
         if event is not None and event["object"] != THIN:
             if accepted:
@@ -178,7 +178,7 @@ class Deliveries:
 
     def _lose(self, delivery: StripeObject, event: StripeObject) -> None:
         """Forget a delivery as if it had gone astray: no answer will ever come."""
-        self._store.delete(_KIND, delivery["id"])
+        self._store.delete(DELIVERY, delivery["id"])
         if event["object"] != THIN:
             acknowledgement.note_refusal(self._store, event)
         self._store.commit()

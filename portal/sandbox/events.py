@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from portal.sandbox.store import Store
 
 API_VERSION = "2026-10-28.endive"
+# What is kept of an event until an endpoint has taken it.
+DELIVERY = "sandbox.delivery"
 
 
 def event_about(
@@ -47,7 +49,7 @@ def deliveries_of(store: Store, event: dict[str, Any]) -> Iterator[dict[str, Any
     """
     for listener in listeners(store, event["type"], event["object"], event.get("_only_for")):
         yield {
-            "object": "sandbox.delivery",
+            "object": DELIVERY,
             "id": f"{event['id']}/{listener['id']}",
             "event": event["id"],
             "_kind": event["object"],

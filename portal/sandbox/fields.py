@@ -1,4 +1,4 @@
-"""How request values become an object's fields: cleared texts, metadata, filled-in groups."""
+"""An object's fields: made of a request's values, written as Stripe writes them, or kept inside."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -16,6 +16,11 @@ _MOST_DECIMALS = 12
 def given(params: StripeObject, names: Iterable[str]) -> StripeObject:
     """Those of the fields that the request names; an empty text clears its field."""
     return {name: params[name] if params[name] != "" else None for name in names if name in params}
+
+
+def visible(obj: Mapping[str, Any]) -> StripeObject:
+    """The object without the fields that are the sandbox's own (docs/sandbox-store.md)."""
+    return {name: value for name, value in obj.items() if not name.startswith("_")}
 
 
 def check_not_emptied(params: StripeObject, *names: str) -> None:
@@ -79,7 +84,7 @@ def amount_fields(params: StripeObject, name: str, param: str = "") -> StripeObj
 
 
 def decimal_text(value: Decimal) -> str:
-    """A decimal as Stripe writes it: no exponent, no trailing zeros."""
+    """A decimal as Stripe writes it: every digit, no exponent, no zeros at the end."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

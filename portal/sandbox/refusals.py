@@ -9,7 +9,12 @@ from typing import Any
 
 from portal.errors import PortalError
 
-DOCUMENTED = "https://stripe.com/docs/error-codes/"
+_DOCUMENTED = "https://stripe.com/docs/error-codes/"
+
+
+def documented(code: str) -> str:
+    """Where Stripe explains an error's code."""
+    return _DOCUMENTED + code.replace("_", "-")
 
 
 class Refused(PortalError):
@@ -40,7 +45,7 @@ class Refused(PortalError):
         fields = {"code": code, "message": message, "param": param, "type": type, **more}
         self.fields = {name: value for name, value in fields.items() if value is not None}
         if code is not None:
-            self.fields["doc_url"] = DOCUMENTED + code.replace("_", "-")
+            self.fields["doc_url"] = documented(code)
 
 
 class NotSupported(Refused):

@@ -3,16 +3,12 @@
 https://docs.stripe.com/event-destinations#thin-events
 """
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portal.clock import from_epoch, to_epoch
 from portal.sandbox.refusals import Refused
-
-if TYPE_CHECKING:
-    from portal.sandbox.store import Store
+from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 KIND = "v2.core.event"

@@ -4,19 +4,14 @@ https://docs.stripe.com/billing/subscriptions/webhooks#invoice-finalization: an 
 hour from the answer, or from its creation when nobody listens; without an answer at most 72 hours.
 """
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from portal.sandbox.events import listeners
-
-if TYPE_CHECKING:
-    from portal.sandbox.store import Store
+from portal.sandbox.events import DELIVERY, listeners
+from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _KIND = "sandbox.awaited_answer"
 _TYPE = "invoice.created"
-_DELIVERY = "sandbox.delivery"
 _LONGEST_SECONDS = 72 * 3600
 
 
@@ -58,7 +53,7 @@ def note_refusal(store: Store, event: StripeObject) -> None:
 def note_answers(store: Store, event: StripeObject) -> None:
     """Let the invoice go on if everybody has answered, or will not be asked any more."""
     awaited = store.get(_KIND, _subject(event))
-    if awaited is None or any(store.look_each(_DELIVERY, event=event["id"])):
+    if awaited is None or any(store.look_each(DELIVERY, event=event["id"])):
         return
     store.delete(_KIND, awaited["id"])
     invoice = store.get("invoice", awaited["id"])

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.sandbox.billing.descriptions import decimal_text
+from portal.sandbox.fields import decimal_text
 
 if TYPE_CHECKING:
     from portal.sandbox.billing.charges import Charge

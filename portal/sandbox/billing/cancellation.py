@@ -11,9 +11,9 @@ from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.debits import credited_from
 from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoice_items import has_pending, pending_items
-from portal.sandbox.billing.invoice_items import subscription_of as subscription_behind
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.item_changes import inside_period, is_trialing
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.standing import stop_collecting
@@ -68,7 +68,7 @@ def _credit_unused_time(store: Store, subscription: StripeObject, at: int) -> No
 def _drop_prorations(store: Store, subscription: StripeObject) -> None:
     """Forget what waits of earlier changes; other invoice items stay with the customer."""
     for item in pending_items(store, subscription["customer"], subscription["id"]):
-        if item["proration"] and subscription_behind(item) == subscription["id"]:
+        if item["proration"] and subscription_of(item) == subscription["id"]:
             store.delete("invoiceitem", item["id"])
             store.emit("invoiceitem.deleted", item)
 

@@ -6,7 +6,7 @@ Stripe's browser library would be told beside it is there in form only.
 
 from typing import Any
 
-from portal.sandbox.billing.invoices import ACCOUNT
+from portal.sandbox.account import ACCOUNT
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

@@ -7,7 +7,8 @@ and what becomes of its invoices is for the vendor to choose.
 from typing import Any
 
 from portal.sandbox.billing.invoice_states import mark_uncollectible, void
-from portal.sandbox.billing.invoices import finalize, subscription_of
+from portal.sandbox.billing.invoices import finalize
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.payment import pay
 from portal.sandbox.store import Store
 

@@ -12,6 +12,7 @@ from typing import Any
 from portal.money import round_amount
 from portal.rating.taxes import line_taxes
 from portal.sandbox.billing.taxes import rate_named, shown_taxes
+from portal.sandbox.fields import decimal_text
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -66,7 +67,7 @@ def custom_line(
         "tax_rates": list(tax_rates),
         "taxes": shown_taxes(taxes),
         "unit_amount": int(unit_amount) if is_whole else None,
-        "unit_amount_decimal": f"{unit_amount.normalize():f}",
+        "unit_amount_decimal": decimal_text(unit_amount),
     }
 
 

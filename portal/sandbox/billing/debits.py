@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from portal.sandbox.billing.charges import Charge
-from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import line_of
+from portal.sandbox.fields import decimal_text
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

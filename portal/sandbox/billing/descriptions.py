@@ -7,6 +7,7 @@ from portal.clock import from_epoch
 from portal.money import rate_text
 from portal.rating.price import Price
 from portal.rating.rate import LineKind, RatedLine
+from portal.sandbox.fields import decimal_text
 
 StripeObject = dict[str, Any]
 # What a proration's text begins with: a credit's and a debit's.
@@ -54,9 +55,3 @@ def _units(quantity: Decimal, product: StripeObject) -> str:
 def _every(recurring: StripeObject) -> str:
     interval, count = recurring["interval"], recurring["interval_count"]
     return f"/ {interval}" if count == 1 else f"every {count} {interval}s"
-
-
-def decimal_text(value: Decimal) -> str:
-    """A decimal as Stripe writes it: every digit, no exponent, no zeros at the end."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -7,13 +7,15 @@ from typing import Any
 from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.charges import Charge, is_metered, measured
 from portal.sandbox.billing.debits import note_charge
-from portal.sandbox.billing.descriptions import decimal_text
 from portal.sandbox.billing.invoice_items import item_line, pending_items
 from portal.sandbox.billing.invoices import Occasion, draft_invoice
 from portal.sandbox.billing.lines import charge_lines
+from portal.sandbox.billing.parents import invoice_item_of, subscription_of
 from portal.sandbox.billing.totals import with_totals
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import differences
+from portal.sandbox.fields import decimal_text, visible
+from portal.sandbox.included import lines_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -68,19 +70,18 @@ def refresh(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObj
     charges = [_recalled(store, charge) for charge in draft.get("_charges", ())]
     if not any(is_metered(charge.price) for charge in charges):
         return draft
-    details = draft["parent"]["subscription_details"]
-    subscription = store.get("subscription", details["subscription"])
+    subscription = store.get("subscription", subscription_of(draft) or "")
     if subscription is None:
         return draft
-    known = store.every("line_item", invoice=draft["id"])[::-1]
-    lines = [line for line in known if _invoice_item(line) is not None]
+    known = lines_of(store, draft)
+    lines = [line for line in known if invoice_item_of(line) is not None]
     for charge in charges:
         current = measured(store, ledger, draft["customer"], charge)
         lines += charge_lines(store, subscription, current)
     if [_content(line) for line in lines] == [_content(line) for line in known]:
         return draft
     changed = keep_lines(store, draft, lines, known)
-    store.emit("invoice.updated", changed, differences(_shown(draft), _shown(changed)))
+    store.emit("invoice.updated", changed, differences(visible(draft), visible(changed)))
     return changed
 
 
@@ -151,17 +152,6 @@ def _recalled(store: Store, kept: StripeObject) -> Charge:
     return Charge(**kept | amounts | {"price": price})
 
 
-def _invoice_item(line: StripeObject) -> str | None:
-    """The invoice item that the line stands for, if it is for one."""
-    parent = line["parent"]
-    id: str | None = (parent[parent["type"]] or {}).get("invoice_item")
-    return id
-
-
 def _content(line: StripeObject) -> tuple[Any, ...]:
     """What usage can change of a line."""
     return line["_slot"], line["quantity_decimal"], line["amount"], line["description"]
-
-
-def _shown(invoice: StripeObject) -> StripeObject:
-    return {name: value for name, value in invoice.items() if not name.startswith("_")}

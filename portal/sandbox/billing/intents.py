@@ -8,9 +8,8 @@ from typing import Any
 
 from portal.sandbox.billing import balance_transactions
 from portal.sandbox.billing.challenges import next_action
-from portal.sandbox.billing.payment_objects import declined_charge, new_charge
+from portal.sandbox.billing.payment_objects import card_error, declined_charge, new_charge
 from portal.sandbox.events import save_change
-from portal.sandbox.refusals import DOCUMENTED
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -150,16 +149,8 @@ def _declined(
     charge = declined_charge(new_charge(store, intent, payment_method, at), decline)
     store.put(charge)
     store.emit("charge.failed", charge)
-    shown = {name: part for name, part in payment_method.items() if not name.startswith("_")}
-    error = {
-        **decline,
-        "charge": charge["id"],
-        "doc_url": DOCUMENTED + decline["code"].replace("_", "-"),
-        "payment_method": shown,
-        "type": "card_error",
-    }
     failed = {
-        "last_payment_error": dict(sorted(error.items())),
+        "last_payment_error": card_error(payment_method, {**decline, "charge": charge["id"]}),
         "latest_charge": charge["id"],
         "payment_method": None,
         "status": "requires_payment_method",

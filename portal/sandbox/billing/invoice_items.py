@@ -3,11 +3,12 @@
 https://docs.stripe.com/api/invoiceitems
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Required, TypedDict, Unpack
 
-from portal.sandbox.billing.descriptions import decimal_text
+from portal.sandbox.billing.parents import subscription_of
+from portal.sandbox.fields import decimal_text
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -104,13 +105,6 @@ def has_pending(store: Store, subscription: StripeObject) -> bool:
     """Whether anything of the subscription itself waits for an invoice."""
     waiting = store.look_each("invoiceitem", customer=subscription["customer"], invoice=None)
     return any(subscription_of(item) == subscription["id"] for item in waiting)
-
-
-def subscription_of(invoice_item: Mapping[str, Any]) -> str | None:
-    """The subscription that the invoice item is for, if it is for one."""
-    details = (invoice_item["parent"] or {}).get("subscription_details") or {}
-    id: str | None = details.get("subscription")
-    return id
 
 
 def item_line(store: Store, invoice_item: StripeObject) -> StripeObject:

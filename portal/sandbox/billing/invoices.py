@@ -6,13 +6,14 @@ https://docs.stripe.com/invoicing/integration/workflow-transitions
 from dataclasses import dataclass
 from typing import Any
 
+from portal.sandbox.account import account_name
 from portal.sandbox.billing.discounts import inherited
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.totals import settle, with_totals
 from portal.sandbox.included import lines_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-ACCOUNT = "acct_sandbox"
 _NEVER = {"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None}
 
 
@@ -77,13 +78,6 @@ def finalize(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     return opened
 
 
-def subscription_of(invoice: StripeObject) -> str | None:
-    """The subscription that the invoice is for; one made by hand may be for none."""
-    details = (invoice["parent"] or {}).get("subscription_details") or {}
-    id: str | None = details.get("subscription")
-    return id
-
-
 def _settled(store: Store, invoice: StripeObject, at: int) -> StripeObject:
     """The draft added up by what holds now, with the credits and the balance used for it.
 
@@ -117,10 +111,9 @@ def _rendering(invoice: StripeObject) -> StripeObject | None:
 
 
 def _account(store: Store) -> StripeObject:
-    account = store.get("account", ACCOUNT) or {}
     return {
         "account_country": "US",
-        "account_name": (account.get("business_profile") or {}).get("name"),
+        "account_name": account_name(store),
         "account_tax_ids": None,
         "issuer": {"type": "self"},
     }

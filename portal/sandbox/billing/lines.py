@@ -13,12 +13,12 @@ from portal.sandbox.billing.charges import Charge
 from portal.sandbox.billing.descriptions import (
     REMAINING,
     billed_description,
-    decimal_text,
     line_description,
     proration_description,
     trial_description,
 )
 from portal.sandbox.billing.periods import next_boundary
+from portal.sandbox.fields import decimal_text
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]

@@ -11,6 +11,7 @@ from portal.sandbox.billing.invoices import Occasion, draft_invoice, finalize
 from portal.sandbox.billing.payment import pay, request_payment
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.events import differences
+from portal.sandbox.fields import visible
 from portal.sandbox.included import lines_of
 from portal.sandbox.store import Store
 
@@ -83,7 +84,7 @@ def changed(store: Store, draft: StripeObject) -> StripeObject:
     """The draft after a change of its items or settings, added up again and told of."""
     before = store.get("invoice", draft["id"]) or {}
     after = rebuild(store, draft)
-    previous = differences(_shown(before), _shown(after))
+    previous = differences(visible(before), visible(after))
     if previous:
         store.emit("invoice.updated", after, previous)
     return after
@@ -116,7 +117,3 @@ def _looks_back_to(store: Store, subscription: StripeObject, at: int) -> int:
         for item in store.every("subscription_item", subscription=subscription["id"])
     ]
     return min(starts, default=at)
-
-
-def _shown(invoice: StripeObject) -> StripeObject:
-    return {name: value for name, value in invoice.items() if not name.startswith("_")}

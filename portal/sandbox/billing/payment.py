@@ -7,7 +7,7 @@ https://docs.stripe.com/billing/subscriptions/overview#payment-status
 from typing import Any
 
 from portal.sandbox.billing import intents, retries
-from portal.sandbox.billing.invoices import subscription_of
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.payment_objects import new_invoice_payment, new_payment_intent
 from portal.sandbox.billing.standing import follow_payment
 from portal.sandbox.events import save_change

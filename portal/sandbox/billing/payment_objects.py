@@ -6,12 +6,17 @@ only the shapes; what happens to them is in intents.py and payment.py.
 
 from typing import Any
 
+from portal.sandbox.account import account_name
+from portal.sandbox.fields import visible
 from portal.sandbox.ids import fingerprint
+from portal.sandbox.refusals import documented
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 # https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 _HOLD_SECONDS = 7 * 24 * 3600
+# https://docs.stripe.com/get-started/account/statement-descriptors
+_LONGEST_DESCRIPTOR = 22
 _APPROVED = {
     "advice_code": None,
     "network_advice_code": None,
@@ -130,6 +135,17 @@ def declined_charge(charge: StripeObject, decline: StripeObject) -> StripeObject
     }
 
 
+def card_error(payment_method: StripeObject, decline: StripeObject) -> StripeObject:
+    """What an intent says of its last try when the card was refused."""
+    error = {
+        **decline,
+        "doc_url": documented(decline["code"]),
+        "payment_method": visible(payment_method),
+        "type": "card_error",
+    }
+    return dict(sorted(error.items()))
+
+
 def new_invoice_payment(store: Store, invoice: StripeObject, intent: StripeObject) -> StripeObject:
     """What an invoice expects of a payment intent; not kept."""
     return {
@@ -150,9 +166,7 @@ def new_invoice_payment(store: Store, invoice: StripeObject, intent: StripeObjec
 
 
 def _descriptor(store: Store) -> str:
-    account = store.look("account", "acct_sandbox") or {}
-    name = (account.get("business_profile") or {}).get("name") or "Sandbox"
-    return str(name).upper()[:22]
+    return (account_name(store) or "Sandbox").upper()[:_LONGEST_DESCRIPTOR]
 
 
 def _details(intent: StripeObject, payment_method: StripeObject, created: int) -> StripeObject:

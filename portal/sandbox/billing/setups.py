@@ -7,8 +7,8 @@ from typing import Any
 
 from portal.sandbox.billing.challenges import next_action
 from portal.sandbox.billing.intents import AUTHENTICATION_REQUIRED, remember_consent
+from portal.sandbox.billing.payment_objects import card_error
 from portal.sandbox.events import save_change
-from portal.sandbox.refusals import DOCUMENTED
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -103,15 +103,8 @@ def _challenged(store: Store, intent: StripeObject, payment_method: StripeObject
 def _refused(
     store: Store, intent: StripeObject, payment_method: StripeObject, decline: StripeObject
 ) -> StripeObject:
-    shown = {name: part for name, part in payment_method.items() if not name.startswith("_")}
-    error = {
-        **decline,
-        "doc_url": DOCUMENTED + decline["code"].replace("_", "-"),
-        "payment_method": shown,
-        "type": "card_error",
-    }
     failed = {
-        "last_setup_error": dict(sorted(error.items())),
+        "last_setup_error": card_error(payment_method, decline),
         "payment_method": None,
         "status": "requires_payment_method",
     }

@@ -24,6 +24,7 @@ from portal.sandbox.billing.charges import (
 from portal.sandbox.billing.collection import collect
 from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoices import Occasion
+from portal.sandbox.billing.parents import subscription_item_of
 from portal.sandbox.billing.renewal import (
     keep_scheduled,
     next_moment,
@@ -31,6 +32,7 @@ from portal.sandbox.billing.renewal import (
     start_periods,
 )
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.included import lines_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -164,19 +166,16 @@ def _remember(store: Store, accrued: _Accrued, *, resets: bool) -> None:
 
 
 def _reason(store: Store, draft: StripeObject, reached: _Reached) -> StripeObject:
-    lines = store.every("line_item", invoice=draft["id"])[::-1]
+    lines = lines_of(store, draft)
     return {
         "amount_gte": reached.amount,
         "item_reasons": [
             {
-                "line_item_ids": [line["id"] for line in lines if _is_for(line, item)],
+                "line_item_ids": [
+                    line["id"] for line in lines if subscription_item_of(line) == item["id"]
+                ],
                 "usage_gte": item["billing_thresholds"]["usage_gte"],
             }
             for item in reached.items
         ],
     }
-
-
-def _is_for(line: StripeObject, item: StripeObject) -> bool:
-    details = line["parent"]["subscription_item_details"] or {}
-    return bool(details.get("subscription_item") == item["id"])

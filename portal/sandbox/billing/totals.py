@@ -19,6 +19,7 @@ from portal.rating.minimums import chargeable
 from portal.sandbox.billing.balance import balance_in, settle_balance
 from portal.sandbox.billing.credits import apply_credits, credit_amount, grants_for
 from portal.sandbox.billing.discounts import finish_discounts, in_force, rated_discounts
+from portal.sandbox.billing.parents import subscription_of
 from portal.sandbox.billing.taxes import rates_for, shown_taxes
 from portal.sandbox.store import Store
 
@@ -173,6 +174,5 @@ def _priced(line: StripeObject, name: str) -> str | None:
 
 
 def _is_classic(store: Store, invoice: StripeObject) -> bool:
-    details = (invoice["parent"] or {}).get("subscription_details") or {}
-    subscription = store.look("subscription", details.get("subscription") or "") or {}
+    subscription = store.look("subscription", subscription_of(invoice) or "") or {}
     return bool((subscription.get("billing_mode") or {}).get("type") == "classic")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.account import account_name
 from portal.sandbox.billing import payment
 from portal.sandbox.billing.checkout import complete
-from portal.sandbox.billing.invoices import ACCOUNT
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.checkout_payment import pay_session
 from portal.sandbox.resources.checkout_subscription import subscription_asked
@@ -133,5 +133,4 @@ def _require_open(session: StripeObject) -> None:
 
 def vendor_of(store: Store) -> str:
     """Who the customer is buying from."""
-    account = store.look("account", ACCOUNT) or {}
-    return str((account.get("business_profile") or {}).get("name") or "Sandbox")
+    return account_name(store) or "Sandbox"

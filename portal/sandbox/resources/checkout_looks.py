@@ -6,7 +6,7 @@ sandbox does not let anybody change.
 
 from typing import Any
 
-from portal.sandbox.billing.invoices import ACCOUNT
+from portal.sandbox.account import account_name
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -16,14 +16,12 @@ _COLORS = {"background_color": "#ffffff", "button_color": "#0074d4"}
 def looks(store: Store, mode: str) -> StripeObject:
     """The settings of a session that sets a card up (`setup`) or sells (the other modes)."""
     sells = mode != "setup"
-    account = store.look("account", ACCOUNT) or {}
-    name = (account.get("business_profile") or {}).get("name")
     return {
         "adaptive_pricing": {"enabled": sells},
         "branding_settings": {
             **_COLORS,
             "border_style": "rounded",
-            "display_name": name,
+            "display_name": account_name(store),
             "font_family": "default",
             "icon": None,
             "logo": None,
