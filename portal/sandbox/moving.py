@@ -7,9 +7,11 @@ the first answer to its `invoice.created`.
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from math import ceil
 
 from portal.clock import FrozenClock, from_epoch
 from portal.sandbox.billing.acknowledgement import awaits_first_answer
+from portal.sandbox.billing.arrivals import heed_usage
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.movable_clock import MovableClock
@@ -47,6 +49,7 @@ class Moving:
 
     async def move_to(self, moment: int) -> None:
         """Move the store's clock, and come back when everything due until then has happened."""
+        self._heed_usage(moment)
         while self._store.now() < moment:
             self._answered.clear()
             self._go_on(moment)
@@ -61,6 +64,12 @@ class Moving:
         for clock in self._store.every("test_helpers.test_clock", status="advancing"):
             if clock.get("_waits"):
                 self._do(partial(resume_advance, self._store, self._ledger, clock["id"]))
+
+    def _heed_usage(self, moment: int) -> None:
+        """Let what has been used so far count as of now, but for the lag, and not as of later."""
+        lag = ceil(self._ledger.lag.total_seconds())
+        self._go_on(min(moment, self._store.now() + lag))
+        self._do(lambda: heed_usage(self._store, self._ledger))
 
     def _go_on(self, moment: int) -> None:
         """Do what is due, in its order, up to a moment or to where an answer is waited for."""

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.sandbox.objects import make_payer, make_plan, raw, wait_for
+from tests.sandbox.objects import (
+    make_meter,
+    make_metered_price,
+    make_payer,
+    make_plan,
+    raw,
+    send_usage,
+    wait_for,
+)
 from tests.sandbox.test_test_clocks import advance, is_ready, make_clock
 
 DAY = 86_400
@@ -56,6 +64,20 @@ def test_the_clock_only_moves_forward_and_by_either_way_of_asking(future):
         with raw(future) as http:
             refused = http.post("/_sandbox/clock", json=wrong)
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+
+
+def test_usage_that_was_sent_before_reaches_its_threshold_before_the_clock_moves(future):
+    client = future.client()
+    meter, payer = make_meter(client), make_payer(client)
+    items = [{"price": make_metered_price(client, meter).id}]
+    asked = {"customer": payer.id, "items": items, "billing_thresholds": {"amount_gte": 5000}}
+    made = client.v1.subscriptions.create(asked)
+    send_usage(client, meter, payer, "10000")
+
+    move(future, to=made.billing_cycle_anchor + 30 * DAY)
+
+    reasons = [one.billing_reason for one in client.v1.invoices.list({"customer": payer.id}).data]
+    assert reasons[-1] == "subscription_threshold"
 
 
 def test_it_stays_ahead_after_a_restart(sandboxes, tmp_path):

@@ -55,6 +55,8 @@ def advance(store: Store, ledger: UsageLedger, test_clock: StripeObject, to: int
 
     It stops short where an invoice waits for the first answer to its `invoice.created`.
     """
+    # What has been used so far is heeded at the moment that the clock leaves.
+    heed_usage(store, ledger)
     clock_id = test_clock["id"]
     while (due := store.first_due(clock_id)) is not None and due["_due_at"] <= to:
         if awaits_first_answer(store, clock_id):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.clock import to_epoch
+from portal.sandbox.billing.cycles import advance
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.subscription_updates import update_subscription
@@ -37,10 +38,15 @@ class Subscribed:
     """A customer with one metered price and thresholds."""
 
     def __init__(
-        self, company: Company, price: dict[str, Any], usage_gte: int | None = None, **amount: Any
+        self,
+        company: Company,
+        price: dict[str, Any],
+        usage_gte: int | None = None,
+        customer: dict[str, Any] | None = None,
+        **amount: Any,
     ) -> None:
         self.company = company
-        self.meter, self.customer = company.meter(), company.customer()
+        self.meter, self.customer = company.meter(), company.customer(**customer or {})
         metered = {"price": company.metered(self.meter, **price)}
         if usage_gte:
             metered["billing_thresholds"] = {"usage_gte": usage_gte}
@@ -223,6 +229,20 @@ def test_no_invoice_comes_in_the_last_day_of_a_period(company: Company) -> None:
     one.use(1000)
 
     assert one.invoices == []
+
+
+def test_a_test_clock_leaves_when_usage_sent_before_has_been_heeded(company: Company) -> None:
+    clock = {"id": "clock_1", "object": "test_helpers.test_clock", "frozen_time": to_epoch(START)}
+    company.store.put(clock)
+    one = Subscribed(
+        company, {"unit_amount": 50}, customer={"test_clock": "clock_1"}, amount_gte=10_000
+    )
+    company.use(one.customer, 200)
+    advance(company.store, company.ledger, clock, at(2026, 1, 31, 12))
+
+    (invoice,) = one.invoices
+    assert (invoice["billing_reason"], invoice["total"]) == ("subscription_threshold", 10_000)
+    assert invoice["created"] == to_epoch(START)
 
 
 def test_a_trial_has_no_threshold(company: Company) -> None:
