@@ -58,13 +58,17 @@ class Rhythm:
     def in_hour(self, story: Story, hour: int) -> Used:
         """What is used in the hour that begins at `hour`, in epoch seconds."""
         luck = Random(f"{story.seed}/{hour}")
-        share = self._on_day(story, hour) * _BY_HOUR[hour % DAY // HOUR] // sum(_BY_HOUR)
+        share = (
+            self._on_day(story, hour, _luck_of_day(story, hour))
+            * _BY_HOUR[hour % DAY // HOUR]
+            // sum(_BY_HOUR)
+        )
         return self._used(story, hour, share * luck.randint(93, 107) // _PERCENT, luck)
 
     def in_day(self, story: Story, day: int) -> Used:
         """What is used in the day that begins at `day`, for who does not look at hours."""
-        luck = Random(f"{story.seed}/{day}")
-        return self._used(story, day, self._on_day(story, day), luck)
+        luck = _luck_of_day(story, day)
+        return self._used(story, day, self._on_day(story, day, luck), luck)
 
     def _used(self, story: Story, moment: int, requests: int, luck: Random) -> Used:
         """Answers grow a little longer from day to day, and storage fuller."""
@@ -77,14 +81,17 @@ class Rhythm:
             storage=max(stored, 0) // _PERCENT if self.storage else 0,
         )
 
-    def _on_day(self, story: Story, moment: int) -> int:
+    def _on_day(self, story: Story, moment: int, luck: Random) -> int:
         began, growth = story.turn, self.growth
         if moment < story.turn:
             began, growth = story.since, self.growth_before
         level = self.requests * _grown(growth, (moment - began) // DAY) // _FINE
-        day = moment // DAY
-        luck = Random(f"{story.seed}/day/{day}").randint(94, 106)
-        return level * _BY_WEEKDAY[(day + _EPOCH_WEEKDAY) % 7] * luck // (_PERCENT * _PERCENT)
+        weekday = (moment // DAY + _EPOCH_WEEKDAY) % 7
+        return level * _BY_WEEKDAY[weekday] * luck.randint(94, 106) // (_PERCENT * _PERCENT)
+
+
+def _luck_of_day(story: Story, moment: int) -> Random:
+    return Random(f"{story.seed}/day/{moment // DAY}")
 
 
 def _grown(growth: int, days: int) -> int:

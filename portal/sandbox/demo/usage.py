@@ -24,18 +24,23 @@ class Consumer:
 
     def use(self, ledger: UsageLedger, start: int, end: int) -> None:
         """Report what was used from `start` up to `end`: whole days in one go, else by the hour."""
+        story = self.own_story
         while start < end:
             is_whole_day = start % DAY == 0 and end - start >= DAY
             until = start + DAY if is_whole_day else min(start - start % HOUR + HOUR, end)
-            events = self._of_a_day(start) if is_whole_day else self._within_an_hour(start, until)
+            events = (
+                self._of_a_day(story, start)
+                if is_whole_day
+                else self._within_an_hour(story, start, until)
+            )
             for event in events:
                 ledger.record(event)
             start = until
 
-    def _within_an_hour(self, start: int, end: int) -> Iterator[dict[str, Any]]:
+    def _within_an_hour(self, story: Story, start: int, end: int) -> Iterator[dict[str, Any]]:
         """Parts of an hour add up to the hour; the level of storage is told when one begins."""
         hour, moment = start - start % HOUR, (start + end) // 2
-        used = self.buyer.rhythm.in_hour(self.own_story, hour)
+        used = self.buyer.rhythm.in_hour(story, hour)
         part = Used(
             requests=_between(used.requests, start - hour, end - hour),
             tokens=_between(used.tokens, start - hour, end - hour),
@@ -43,9 +48,9 @@ class Consumer:
         )
         return self._events(part, moment)
 
-    def _of_a_day(self, day: int) -> Iterator[dict[str, Any]]:
+    def _of_a_day(self, story: Story, day: int) -> Iterator[dict[str, Any]]:
         """The usage of the day that begins at `day`, as of its noon."""
-        return self._events(self.buyer.rhythm.in_day(self.own_story, day), day + DAY // 2)
+        return self._events(self.buyer.rhythm.in_day(story, day), day + DAY // 2)
 
     def _events(self, used: Used, moment: int) -> Iterator[dict[str, Any]]:
         values = {
