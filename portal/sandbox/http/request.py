@@ -98,6 +98,9 @@ class Request:
     def _json(self) -> dict[str, Any]:
         try:
             found = json.loads(self.body or b"{}")
+            if b"\\u" in self.body:
+                # Half of a surrogate pair is JSON, but no text: nothing could write it down.
+                json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):

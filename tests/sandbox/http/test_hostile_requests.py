@@ -68,6 +68,16 @@ def test_no_request_makes_the_sandbox_fail(answering, ids, data):
     assert answer.status == 200 or {"message", "type"} <= found["error"].keys()
 
 
+@pytest.mark.parametrize("identifier", ["\\ud800", "\\udfff\\ud800"])
+def test_half_a_surrogate_pair_is_no_text(answering, ids, identifier):
+    payload = f'{{"stripe_customer_id": "{ids[0]}", "value": "1"}}'
+    body = f'{{"event_name": "calls", "identifier": "{identifier}", "payload": {payload}}}'
+
+    answer = answering.answer(Request("POST", "/v2/billing/meter_events", "", KEY, body.encode()))
+
+    assert (answer.status, "must be a JSON object" in answer.body) == (400, True)
+
+
 def _request(method: str, path: str, params: dict[str, str]) -> Request:
     """The parameters as a form, or as JSON in v2; `items.price` is the price of the first item."""
     if path.startswith("/v2/") and method == "POST":
