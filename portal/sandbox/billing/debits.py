@@ -50,7 +50,10 @@ def note_invoice_item(store: Store, item_id: str, invoice_item: StripeObject) ->
 
 
 def debits_at(store: Store, item: StripeObject, at: int) -> list[Debit]:
-    """The item's debits for the time from a moment on, the oldest first."""
+    """The item's debits for any of the time from a moment on, the oldest first.
+
+    One may begin later: a change can be prorated from before an earlier one (`proration_date`).
+    """
     return list(_debits_at(store, item, at))
 
 
@@ -67,7 +70,7 @@ def credited_from(item: StripeObject, at: int) -> StripeObject:
 def _debits_at(store: Store, item: StripeObject, at: int) -> Iterator[Debit]:
     for noted in item.get("_debits", ()):
         until = noted.get("until", noted["end"])
-        found = _amount(store, noted) if noted["start"] <= at < until else None
+        found = _amount(store, noted) if max(noted["start"], at) < until else None
         if found is not None:
             amount, names = found
             quantity = Decimal(noted["quantity"])

@@ -104,7 +104,7 @@ class Prorations:
                 amount=Decimal(one.amount),
                 # Some of it may have been credited before; the amount is for all of it.
                 whole=one.end - one.start,
-                start=since,
+                start=max(one.start, since),
                 end=one.until,
                 price=one.price,
                 quantity=one.quantity,

@@ -110,3 +110,25 @@ def test_a_credit_names_the_debited_line_also_when_that_still_waited(company: Co
 
 def _credited(line: dict[str, Any]) -> Any:
     return line["parent"]["subscription_item_details"]["proration_details"]["credited_items"]
+
+
+def test_a_change_from_before_an_earlier_one_credits_that_one_too(company: Company) -> None:
+    ten, twenty = company.licensed(1_000, "Silver"), company.licensed(2_000, "Gold")
+    subscription = company.subscribe(company.customer(), ten)
+    item = item_of(company, subscription)["id"]
+    always = {"proration_behavior": "always_invoice"}
+    change(company, subscription, ELEVENTH, items=[{"id": item, "price": twenty}], **always)
+
+    back = [{"id": item, "price": ten}]
+    change(company, subscription, TWENTY_FIRST, items=back, proration_date=APRIL, **always)
+
+    assert billed(company, latest(company, subscription)) == [
+        ("Unused time on Silver after 01 Apr 2026", -333),
+        ("Unused time on Gold after 11 Apr 2026", -1_333),
+        ("Remaining time on Silver after 01 Apr 2026", 1_000),
+    ]
+    totals = [
+        invoice["total"]
+        for invoice in company.invoices(company.get("customer", subscription["customer"]))
+    ]
+    assert sum(totals) == 1_000
