@@ -6,17 +6,15 @@ that ends it, by its `cancel_at`.
 
 from typing import Any
 
-from portal.sandbox.billing.charges import final_charges, is_metered, items_of, price_of
+from portal.sandbox.billing.charges import final_charges
 from portal.sandbox.billing.collection import collect
-from portal.sandbox.billing.debits import credited_from
 from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoice_items import has_pending, pending_items
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.item_changes import inside_period, is_trialing
 from portal.sandbox.billing.parents import subscription_of
-from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import end_subscription, start_of_period
 from portal.sandbox.billing.standing import stop_collecting
+from portal.sandbox.billing.unused_time import credit_unused_time
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
 
@@ -40,7 +38,7 @@ def cancel_subscription(
     at = store.now(subscription["customer"])
     stop_collecting(store, subscription)
     if prorate:
-        _credit_unused_time(store, subscription, at)
+        credit_unused_time(store, subscription, at)
     if invoice_now:
         subscription = _bill_the_rest(store, ledger, subscription, at)
     elif not prorate:
@@ -50,19 +48,6 @@ def cancel_subscription(
     unscheduled = {"cancel_at": None, "cancel_at_period_end": False}
     ended = subscription | unscheduled | {"cancellation_details": details}
     return end_subscription(store, ended, at)
-
-
-def _credit_unused_time(store: Store, subscription: StripeObject, at: int) -> None:
-    if is_trialing(subscription):
-        return
-    every = items_of(store, subscription)[::-1]
-    licensed = [item for item in every if not is_metered(price_of(store, item))]
-    prorations = Prorations(store, subscription, licensed, at)
-    for item in licensed:
-        since = inside_period(item, at)
-        if since is not None:
-            prorations.credit(item, since)
-            store.put(item | credited_from(item, since))
 
 
 def _drop_prorations(store: Store, subscription: StripeObject) -> None:

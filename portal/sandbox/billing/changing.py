@@ -13,13 +13,12 @@ from portal.sandbox.billing.charges import (
     Charge,
     advance_charge,
     is_metered,
-    measured,
     price_of,
     usage_charges,
 )
 from portal.sandbox.billing.debits import credited_from, note_invoice_item
+from portal.sandbox.billing.deferred import defer
 from portal.sandbox.billing.drafts import issue_draft
-from portal.sandbox.billing.invoice_items import add_invoice_item, item_of_line
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.item_changes import (
     ItemChange,
@@ -31,7 +30,6 @@ from portal.sandbox.billing.item_changes import (
     recurs_anew,
     resets_anchor,
 )
-from portal.sandbox.billing.lines import charge_lines
 from portal.sandbox.billing.proration import Prorations, is_flexible
 from portal.sandbox.billing.renewal import start_of_period
 from portal.sandbox.billing.segments import closed, dropped
@@ -196,23 +194,11 @@ class _Change:
             self._charges[-1].append(free)
 
     def _wait(self, charge: Charge) -> None:
-        """Let a charge wait for the next invoice; usage that did not happen is nothing."""
-        customer = self._store.get("customer", self.after["customer"]) or {}
-        owed = measured(self._store, self._ledger, customer["id"], charge)
-        lines = charge_lines(self._store, self.after, owed)
-        if (
-            is_metered(owed.price)
-            and owed.quantity <= 0
-            and not any(one["amount"] for one in lines)
-        ):
-            return
-        for line in lines:
-            made = add_invoice_item(
-                self._store, customer, **item_of_line(self._store, line, self._terms.at)
-            )
-            self._waiting.append(made)
-            if not is_metered(owed.price):
-                note_invoice_item(self._store, owed.item["id"], made)
+        """Let a charge wait for the next invoice."""
+        made = defer(self._store, self._ledger, self.after, charge, self._terms.at)
+        self._waiting += made
+        for invoice_item in () if is_metered(charge.price) else made:
+            note_invoice_item(self._store, charge.item["id"], invoice_item)
 
     def _invoice(self) -> StripeObject | None:
         """Invoice now what is to be invoiced now."""

@@ -14,6 +14,7 @@ from portal.sandbox.billing.billed_early import units_billed
 from portal.sandbox.billing.periods import next_boundary, period_holding
 from portal.sandbox.billing.segments import unbilled
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -43,9 +44,15 @@ class Charge:
     billed_early: Decimal | None = None
 
 
-def items_of(store: Store, subscription: StripeObject) -> list[StripeObject]:
+def newest_items(store: Store, subscription: StripeObject) -> list[StripeObject]:
     """The subscription's items, the newest first, which is the order of their invoice lines."""
     return store.every("subscription_item", subscription=subscription["id"])
+
+
+def licensed_items(store: Store, subscription: StripeObject) -> list[StripeObject]:
+    """Those of the subscription's items that are paid in advance, in the order of their adding."""
+    every = items_of(store, subscription)
+    return [item for item in every if not is_metered(price_of(store, item))]
 
 
 def price_of(store: Store, item: StripeObject) -> StripeObject:
@@ -104,12 +111,12 @@ def advance_charge(
 
 def first_charges(store: Store, subscription: StripeObject) -> Iterator[Charge]:
     """What a new subscription owes at once: its licensed items; usage has not happened yet."""
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         price = price_of(store, item)
         if not is_metered(price):
             start, end = item["current_period_start"], item["current_period_end"]
             charge = advance_charge(subscription, item, price, start, end)
-            if not _is_given(subscription, charge):
+            if not is_given(subscription, charge):
                 yield charge
 
 
@@ -121,7 +128,7 @@ def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator
     if ends_by(subscription, at):
         yield from final_charges(store, subscription, at)
         return
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         if item["current_period_end"] > at:
             continue
         price = price_of(store, item)
@@ -130,7 +137,7 @@ def cycle_charges(store: Store, subscription: StripeObject, at: int) -> Iterator
             charge = advance_charge(
                 subscription, item, price, at, period_end(subscription, price, at)
             )
-            if not _is_given(subscription, charge):
+            if not is_given(subscription, charge):
                 yield charge
 
 
@@ -138,7 +145,7 @@ def final_charges(
     store: Store, subscription: StripeObject, at: int, *, counted_to: int | None = None
 ) -> Iterator[Charge]:
     """What is still owed when the subscription ends: its usage since the last invoice."""
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         yield from billed_usage(store, subscription, item, at, counted_to=counted_to)
 
 
@@ -155,7 +162,7 @@ def billed_usage(
         yield replace(charge, is_free=is_in_trial(subscription, charge.start))
 
 
-def _is_given(subscription: StripeObject, charge: Charge) -> bool:
+def is_given(subscription: StripeObject, charge: Charge) -> bool:
     """Whether the charge is for time before the anchor of a start without prorations."""
     free_until = subscription.get("_free_until")
     return free_until is not None and charge.end <= free_until and not charge.is_free

@@ -6,9 +6,10 @@ https://docs.stripe.com/billing/subscriptions/pending-updates. The subscription 
 
 from typing import Any
 
-from portal.sandbox.billing.charges import is_metered, items_of, price_named
+from portal.sandbox.billing.charges import is_metered, price_named
 from portal.sandbox.billing.renewal import keep_scheduled
 from portal.sandbox.billing.segments import dropped
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
@@ -79,7 +80,7 @@ def abandon(store: Store, subscription: StripeObject, invoice: StripeObject) -> 
 
 def _picture(store: Store, subscription: StripeObject) -> StripeObject:
     fields = {name: subscription[name] for name in _OF_AN_UPDATE}
-    return {"subscription": fields, "items": items_of(store, subscription)[::-1]}
+    return {"subscription": fields, "items": items_of(store, subscription)}
 
 
 def _replace_items(store: Store, subscription: StripeObject, wanted: list[StripeObject]) -> None:

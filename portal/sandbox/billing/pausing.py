@@ -11,19 +11,14 @@ from portal.sandbox.billing.charges import (
     Charge,
     final_charges,
     first_charges,
-    is_in_trial,
-    is_metered,
-    items_of,
-    measured,
-    price_of,
+    licensed_items,
 )
 from portal.sandbox.billing.collection import collect
-from portal.sandbox.billing.debits import credited_from
+from portal.sandbox.billing.deferred import defer
 from portal.sandbox.billing.drafts import issue_draft
-from portal.sandbox.billing.invoice_items import add_invoice_item, item_of_line, pending_items
+from portal.sandbox.billing.invoice_items import pending_items
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.lines import charge_lines
 from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import (
     CONFIRMED_WITHIN,
@@ -34,7 +29,9 @@ from portal.sandbox.billing.renewal import (
 from portal.sandbox.billing.segments import dropped
 from portal.sandbox.billing.standing import go_on
 from portal.sandbox.billing.trials import pause
+from portal.sandbox.billing.unused_time import credit_unused_time
 from portal.sandbox.billing.usage import UsageLedger
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 
@@ -72,7 +69,9 @@ def pause_subscription(
         # What was used in the very second of the pause is owed too.
         usage = list(final_charges(store, subscription, at, counted_to=at + 1))
     since = start_of_period(store, subscription)
-    _credit_unused(store, subscription, at, terms.unused_from)
+    if terms.unused_from != "none":
+        from_start = terms.unused_from != "now"
+        credit_unused_time(store, subscription, at, from_start=from_start)
     if terms.invoicing == "invoice":
         draft = _draft(store, ledger, subscription, usage, Occasion(_REASON, at, since))
         if draft is not None:
@@ -80,7 +79,8 @@ def pause_subscription(
             collect(store, draft, at)
             subscription = store.get("subscription", subscription["id"]) or subscription
     else:
-        _leave_pending(store, ledger, subscription, usage, at)
+        for charge in usage:
+            defer(store, ledger, subscription, charge, at)
     for item in items_of(store, subscription):
         store.put(item | dropped(at))
     return keep_scheduled(store, pause(store, subscription, at, "pause_requested"), before)
@@ -134,7 +134,7 @@ def _resumption(
         return _draft(store, ledger, subscription, charges, occasion) if charges else None
     if terms.proration_behavior == "none":
         return None
-    items = _licensed(store, subscription)
+    items = licensed_items(store, subscription)
     prorations = Prorations(store, subscription, items, terms.at)
     for item in items:
         prorations.debit(item, terms.prorate_at)
@@ -154,36 +154,3 @@ def _draft(
     if not charges and not pending_items(store, subscription["customer"], subscription["id"]):
         return None
     return issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-
-
-def _credit_unused(store: Store, subscription: StripeObject, at: int, unused_from: str) -> None:
-    """Give back what was paid in advance, from now or from the start of the period on."""
-    if unused_from == "none" or is_in_trial(subscription, at):
-        return
-    items = _licensed(store, subscription)
-    prorations = Prorations(store, subscription, items, at)
-    for item in items:
-        since = at if unused_from == "now" else item["current_period_start"]
-        prorations.credit(item, since)
-        store.put(item | credited_from(item, since))
-
-
-def _leave_pending(
-    store: Store,
-    ledger: UsageLedger,
-    subscription: StripeObject,
-    usage: list[Charge],
-    at: int,
-) -> None:
-    """Let the usage so far wait for the next invoice."""
-    customer = store.get("customer", subscription["customer"]) or {}
-    for charge in usage:
-        owed = measured(store, ledger, customer["id"], charge)
-        for line in charge_lines(store, subscription, owed):
-            if line["amount"] or owed.quantity:
-                add_invoice_item(store, customer, **item_of_line(store, line, at))
-
-
-def _licensed(store: Store, subscription: StripeObject) -> list[StripeObject]:
-    every = items_of(store, subscription)
-    return [item for item in every if not is_metered(price_of(store, item))]

@@ -6,11 +6,11 @@ https://docs.stripe.com/billing/subscriptions/pending-updates
 from collections.abc import Callable
 from typing import Any
 
-from portal.sandbox.billing.charges import items_of
 from portal.sandbox.billing.held_updates import begin, hold, settle
 from portal.sandbox.billing.invoice_states import void
 from portal.sandbox.billing.renewal import CONFIRMED_WITHIN, keep_scheduled
 from portal.sandbox.billing.standing import is_unpaid
+from portal.sandbox.included import items_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented

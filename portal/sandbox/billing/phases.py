@@ -18,7 +18,7 @@ from portal.sandbox.billing.charges import (
     advance_charge,
     billed_usage,
     is_metered,
-    items_of,
+    newest_items,
     price_named,
     price_of,
 )
@@ -32,6 +32,7 @@ from portal.sandbox.billing.schedules import ends_at
 from portal.sandbox.billing.trials import change_trial
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.fields import merged_metadata
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
@@ -44,7 +45,7 @@ def enter_at_boundary(
     store: Store, subscription: StripeObject, phase: StripeObject, ledger: UsageLedger, at: int
 ) -> tuple[StripeObject, list[Charge]]:
     """The subscription in the phase, its periods begun, and what the boundary's invoice charges."""
-    due = [item for item in items_of(store, subscription) if item["current_period_end"] <= at]
+    due = [item for item in newest_items(store, subscription) if item["current_period_end"] <= at]
     charges = [charge for item in due for charge in billed_usage(store, subscription, item, at)]
     changes = phase_changes(store, subscription, phase, at)
     later = [one for one in changes if one.before is not None and one.before not in due]
@@ -103,7 +104,7 @@ def phase_changes(
     store: Store, subscription: StripeObject, phase: StripeObject, at: int
 ) -> list[ItemChange]:
     """What the phase makes of the items: those of the same price stay, of others one takes over."""
-    left = items_of(store, subscription)[::-1]
+    left = items_of(store, subscription)
     changes: list[ItemChange] = []
     unmatched: list[StripeObject] = []
     for wanted in phase["items"]:
@@ -149,7 +150,7 @@ def _advance(
     store: Store, subscription: StripeObject, begun: set[str], at: int
 ) -> Iterator[Charge]:
     """The licensed ones of the items whose period begins now."""
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         price = price_of(store, item)
         if item["id"] in begun and not is_metered(price):
             yield advance_charge(subscription, item, price, at, item["current_period_end"])

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from portal.sandbox.billing.charges import items_of, period_end, price_of
+from portal.sandbox.billing.charges import period_end, price_of
 from portal.sandbox.billing.periods import next_boundary
 from portal.sandbox.billing.schedule_states import follow_end
 from portal.sandbox.billing.segments import billed
 from portal.sandbox.events import differences
+from portal.sandbox.included import items_of
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented
 

@@ -14,10 +14,11 @@ from portal.sandbox.billing.charges import (
     Charge,
     advance_charge,
     first_charges,
+    is_given,
     is_in_trial,
     is_metered,
-    items_of,
     measured,
+    newest_items,
     period_end,
     price_of,
 )
@@ -94,7 +95,7 @@ def owes_at_once(store: Store, subscription: StripeObject) -> bool:
 
 def begin_periods(store: Store, subscription: StripeObject, at: int) -> None:
     """Put every item into the period that holds the moment at which the subscription starts."""
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         start, end = _spans(subscription, price_of(store, item), at)[-1]
         store.put(item | {"current_period_start": start, "current_period_end": end})
 
@@ -106,7 +107,7 @@ def opening_charges(
 
     Usage is billed in advance nowhere, but classic mode names every metered item with a zero line.
     """
-    for item in items_of(store, subscription):
+    for item in newest_items(store, subscription):
         price = price_of(store, item)
         for start, end in _spans(subscription, price, at):
             charge = _opening_charge(subscription, item, price, (start, end), at)
@@ -133,8 +134,7 @@ def _opening_charge(
 
 
 def _is_owed(store: Store, ledger: UsageLedger, subscription: StripeObject, charge: Charge) -> bool:
-    free_until = subscription.get("_free_until")
-    if free_until is not None and charge.end <= free_until and not charge.is_free:
+    if is_given(subscription, charge):
         return False
     if is_metered(charge.price) and is_flexible(subscription):
         return bool(measured(store, ledger, subscription["customer"], charge).quantity)

@@ -15,8 +15,8 @@ from portal.sandbox.billing.charges import (
     advance_charge,
     is_in_trial,
     is_metered,
-    items_of,
     measured,
+    newest_items,
     period_end,
     price_of,
     usage_charges,
@@ -89,7 +89,7 @@ def _accrued(store: Store, ledger: UsageLedger, subscription: StripeObject, at: 
     """What has been used up to the end of the second that has begun."""
     charges = [
         measured(store, ledger, subscription["customer"], charge)
-        for item in items_of(store, subscription)
+        for item in newest_items(store, subscription)
         for charge in usage_charges(store, item, at, counted_to=at + 1)
     ]
     return _Accrued(subscription, charges, at)
@@ -100,7 +100,7 @@ def _reached(store: Store, ledger: UsageLedger, accrued: _Accrued) -> _Reached |
     amount = (subscription["billing_thresholds"] or {}).get("amount_gte")
     if amount is not None and _costs(store, ledger, accrued) < amount:
         amount = None
-    found = items_of(store, subscription)
+    found = newest_items(store, subscription)
     items = tuple(item for item in found if _has_reached(item, accrued.charges))
     return _Reached(amount, items) if items or amount is not None else None
 
@@ -147,7 +147,7 @@ def _draft(
 
 def _next_period(store: Store, subscription: StripeObject, at: int) -> list[Charge]:
     """The plan of the period that begins, as at the end of any other."""
-    priced = [(item, price_of(store, item)) for item in items_of(store, subscription)]
+    priced = [(item, price_of(store, item)) for item in newest_items(store, subscription)]
     return [
         advance_charge(subscription, item, price, at, period_end(subscription, price, at))
         for item, price in priced
@@ -157,7 +157,7 @@ def _next_period(store: Store, subscription: StripeObject, at: int) -> list[Char
 
 def _remember(store: Store, accrued: _Accrued, *, resets: bool) -> None:
     """Let the items know what is billed, or that their new period starts after what was."""
-    for item in items_of(store, accrued.subscription):
+    for item in newest_items(store, accrued.subscription):
         own = [charge for charge in accrued.charges if charge.item["id"] == item["id"]]
         if own and resets:
             store.put(item | {"_usage_from": accrued.at + 1})

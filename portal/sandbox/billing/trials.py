@@ -5,17 +5,10 @@ https://docs.stripe.com/billing/subscriptions/trials/free-trials
 
 from typing import Any
 
-from portal.sandbox.billing.charges import (
-    final_charges,
-    first_charges,
-    is_metered,
-    items_of,
-    price_of,
-)
+from portal.sandbox.billing.charges import final_charges, first_charges
 from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoices import Occasion
 from portal.sandbox.billing.payment import payment_method_of
-from portal.sandbox.billing.proration import Prorations
 from portal.sandbox.billing.renewal import (
     TRIAL_TOLD_BEFORE,
     end_subscription,
@@ -23,6 +16,7 @@ from portal.sandbox.billing.renewal import (
     start_of_period,
     start_periods,
 )
+from portal.sandbox.billing.unused_time import credit_unused_time
 from portal.sandbox.billing.usage import UsageLedger
 from portal.sandbox.store import Store
 
@@ -94,8 +88,8 @@ def change_trial(
     is_trialing = subscription["status"] == "trialing"
     if not is_another_trial(subscription, trial_end):
         return subscription, None
-    if not is_trialing:
-        _give_back(store, subscription, at, proration_behavior)
+    if not is_trialing and proration_behavior != "none":
+        credit_unused_time(store, subscription, at)
     usage = [] if is_trialing else list(final_charges(store, subscription, at))
     moment = at if trial_end == "now" else int(trial_end)
     changed = store.put(_with_trial(subscription, moment, at))
@@ -121,14 +115,3 @@ def _with_trial(subscription: StripeObject, trial_end: int, at: int) -> StripeOb
         "trial_end": trial_end,
         "trial_start": start,
     }
-
-
-def _give_back(store: Store, subscription: StripeObject, at: int, behavior: str) -> None:
-    """Credit what was paid in advance for time that the new trial covers."""
-    if behavior == "none":
-        return
-    every = items_of(store, subscription)
-    items = [item for item in every if not is_metered(price_of(store, item))]
-    prorations = Prorations(store, subscription, items, at)
-    for item in items:
-        prorations.credit(item, at)

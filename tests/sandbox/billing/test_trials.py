@@ -50,6 +50,19 @@ def test_a_trial_is_one_free_period_with_a_paid_invoice_of_nothing(company, cust
     assert line["period"] == {"start": JANUARY, "end": end}
 
 
+def test_time_that_a_trial_gave_back_is_not_credited_again(company, customer):
+    made = company.subscribe(customer, company.licensed(3_100, "Seat"))
+    company.run_to(at(2026, 1, 10))
+    update(company, made, trial_end=at(2026, 1, 20))
+    company.run_to(at(2026, 1, 25))
+
+    update(company, made, items=[{"id": item_of(company, made)["id"], "quantity": 2}])
+
+    waiting = company.store.every("invoiceitem", customer=customer["id"], invoice=None)[::-1]
+    # For twenty-six of the thirty-one days that were paid on the 20th.
+    assert [item["amount"] for item in waiting] == [-2_600, 5_200]
+
+
 def test_the_end_of_a_trial_begins_the_first_paid_period(company, customer):
     made = company.subscribe(customer, company.licensed(), trial_end=at(2026, 1, 11))
 
