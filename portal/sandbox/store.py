@@ -2,9 +2,10 @@
 
 Conventions for every object: references are ids (wire.py expands them when it answers), times are
 epoch seconds, decimals are text. A key that starts with an underscore is the sandbox's own and
-never goes on the wire. What Stripe embeds is stored apart and put together by wire.py: a
-subscription's items (`subscription_item` with its `subscription`) and an invoice's lines
-(`line_item` with its `invoice`), both in the order in which they were put.
+never goes on the wire; docs/sandbox-store.md lists all of them, and the kinds of its own. What
+Stripe embeds is stored apart and put together by wire.py: a subscription's items
+(`subscription_item` with its `subscription`) and an invoice's lines (`line_item` with its
+`invoice`), both in the order in which they were put.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ _NESTED = (dict, list)
 INDEXED = frozenset(
     ("customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
      "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
-     "_session", "_subscription")
+     "_session")
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from portal.sandbox.billing.first_setups import ask_for_card
 from portal.sandbox.billing.invoice_items import pending_items
 from portal.sandbox.billing.invoices import Occasion, finalize
 from portal.sandbox.billing.parents import subscription_of
-from portal.sandbox.billing.payment import pay, request_payment, require_payment_method
+from portal.sandbox.billing.payer import require_payment_method
+from portal.sandbox.billing.payment import pay, request_payment
 from portal.sandbox.billing.periods import period_holding
 from portal.sandbox.billing.proration import is_flexible
 from portal.sandbox.billing.renewal import keep_scheduled

@@ -8,7 +8,7 @@ from typing import Any
 from portal.sandbox.billing.charges import final_charges, first_charges
 from portal.sandbox.billing.drafts import issue_draft
 from portal.sandbox.billing.invoices import Occasion
-from portal.sandbox.billing.payment import payment_method_of
+from portal.sandbox.billing.payer import payment_method_of
 from portal.sandbox.billing.renewal import (
     TRIAL_TOLD_BEFORE,
     end_subscription,

@@ -6,6 +6,7 @@ The customer sees what they owe and pays it with the card on file or with anothe
 from typing import Any
 
 from portal.sandbox.billing import payment
+from portal.sandbox.billing.payer import payment_method_of
 from portal.sandbox.hosted.card_choice import card_choice, chosen_card
 from portal.sandbox.hosted.invoice_pdf import invoice_pdf
 from portal.sandbox.hosted.invoice_view import InvoiceView, invoice_view
@@ -97,7 +98,7 @@ def _invoice(visit: Visit) -> StripeObject | None:
 def _cards(visit: Visit, invoice: StripeObject) -> list[StripeObject]:
     """The customer's cards, the one that would be charged first."""
     known = visit.store.every("payment_method", customer=invoice["customer"])
-    usual = payment.payment_method_of(visit.store, invoice)
+    usual = payment_method_of(visit.store, invoice)
     return sorted(known, key=lambda one: usual is None or one["id"] != usual["id"])
 
 

@@ -6,7 +6,8 @@ https://docs.stripe.com/api/errors
 from typing import Any
 
 from portal.sandbox.billing.intents import AUTHENTICATION_REQUIRED
-from portal.sandbox.billing.payment import decline_of, intent_of
+from portal.sandbox.billing.payer import decline_of
+from portal.sandbox.billing.payment import intent_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 from portal.sandbox.wire import presented

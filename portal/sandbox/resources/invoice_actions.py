@@ -10,6 +10,7 @@ from portal.sandbox.billing import invoice_states, payment
 from portal.sandbox.billing.drafts import refresh
 from portal.sandbox.billing.invoices import finalize
 from portal.sandbox.billing.manual_invoices import finalize_by_hand
+from portal.sandbox.billing.payer import payment_method_of
 from portal.sandbox.billing.payment_objects import new_invoice_payment
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.card_refusals import unpaid_refusal
@@ -128,7 +129,7 @@ def _collected(
 ) -> StripeObject:
     """The invoice once it is paid; what was done stays also when that failed."""
     store = call.store
-    if invoice["amount_remaining"] > 0 and not (card or payment.payment_method_of(store, invoice)):
+    if invoice["amount_remaining"] > 0 and not (card or payment_method_of(store, invoice)):
         raise Refused(
             "There is no `default_payment_method` set on this Customer or Invoice. Please set an "
             "appropriate `default_payment_method` value.",
