@@ -10,10 +10,11 @@ from portal.sandbox.billing import intents, payment
 from portal.sandbox.billing.payment_objects import new_payment_intent
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.card_refusals import card_refusal
 from portal.sandbox.resources.customers import shipping_details
 from portal.sandbox.resources.payment_methods import attach, usable
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.wire import presented
 
@@ -28,6 +29,8 @@ _WORDS += "statement_descriptor_suffix"
 _CONFIRMABLE = ("requires_action", "requires_confirmation", "requires_payment_method")
 _CHANGEABLE = _CONFIRMABLE
 _CANCELABLE = (*_CONFIRMABLE, "requires_capture")
+# What an invoice has settled for the payment that was made for it.
+_THE_INVOICES = ("amount", "capture_method", "currency", "customer")
 
 
 @routes.post(
@@ -39,18 +42,18 @@ _CANCELABLE = (*_CONFIRMABLE, "requires_capture")
 def create_payment_intent(call: Call) -> StripeObject:
     """Make a payment, and try it at once when `confirm` is set."""
     store, params = call.store, call.params
+    check_goes_with_confirm(params)
     if params.get("customer"):
         lookup.named(store, "customer", params["customer"], "customer")
     intent = new_payment_intent(
         store,
         amount=_checked_amount(params["amount"]),
-        currency=params["currency"].lower(),
+        currency=currency(params["currency"]),
         customer=params.get("customer"),
         created=store.now(),
     )
-    redirects = params.get("automatic_payment_methods", {}).get("allow_redirects", "always")
     intent |= {
-        "automatic_payment_methods": {"allow_redirects": redirects, "enabled": True},
+        "automatic_payment_methods": automatic_methods(params),
         "capture_method": params.get("capture_method", "automatic_async"),
         "payment_method_configuration_details": dict(CONFIGURATION),
     }
@@ -75,7 +78,7 @@ def list_payment_intents(call: Call) -> Listing:
 @routes.get("/v1/payment_intents/{id}", "PaymentIntentRetrieveParams", "client_secret")
 def retrieve_payment_intent(call: Call, id: str) -> StripeObject:
     """The payment intent as it is now."""
-    return lookup.get(call.store, "payment_intent", id)
+    return with_its_secret(call, lookup.get(call.store, "payment_intent", id))
 
 
 @routes.post(
@@ -85,10 +88,16 @@ def retrieve_payment_intent(call: Call, id: str) -> StripeObject:
 )
 def update_payment_intent(call: Call, id: str) -> StripeObject:
     """Change what the request names, as long as nothing has been paid."""
+    params = call.params
     intent = _in_status(call, id, _CHANGEABLE, "updated")
-    if "amount" in call.params:
-        intent["amount"] = _checked_amount(call.params["amount"])
-    intent.update(given(call.params, ("capture_method", "currency", "customer")))
+    _check_its_own(intent, params)
+    if "amount" in params:
+        intent["amount"] = _checked_amount(params["amount"])
+    if "currency" in params:
+        intent["currency"] = currency(params["currency"])
+    if params.get("customer"):
+        lookup.named(call.store, "customer", params["customer"], "customer")
+    intent.update(given(params, ("capture_method", "customer")))
     _apply(call, intent)
     # https://docs.stripe.com/api/events/types has no event for this.
     return call.store.put(intent)
@@ -103,6 +112,7 @@ def update_payment_intent(call: Call, id: str) -> StripeObject:
 def confirm_payment_intent(call: Call, id: str) -> StripeObject:
     """Try the payment; where the holder was asked for consent, this is the consent."""
     intent = _in_status(call, id, _CONFIRMABLE, "confirmed")
+    _check_its_own(intent, call.params)
     intent.update(given(call.params, ("capture_method",)))
     _apply(call, intent)
     return _confirmed(call, intent)
@@ -139,6 +149,45 @@ def cancel_payment_intent(call: Call, id: str) -> StripeObject:
         )
     reason = call.params.get("cancellation_reason")
     return intents.cancel(call.store, intent, call.store.now(), reason)
+
+
+def check_goes_with_confirm(params: StripeObject) -> None:
+    """https://docs.stripe.com/api/payment_intents/create: some go with `confirm` only."""
+    for name in ("error_on_requires_action", "off_session", "return_url"):
+        if name in params and not params.get("confirm"):
+            raise Refused(f"`{name}` can only be used with `confirm=true`.", param=name)
+
+
+def automatic_methods(params: StripeObject) -> StripeObject:
+    """What a payment or a setup may be done with: whatever this sandbox has, which is cards."""
+    asked = params.get("automatic_payment_methods", {})
+    if not asked.get("enabled", True):
+        raise NotSupported(
+            "This sandbox chooses the payment methods by itself; it has cards only.",
+            param="automatic_payment_methods[enabled]",
+        )
+    return {"allow_redirects": asked.get("allow_redirects", "always"), "enabled": True}
+
+
+def with_its_secret(call: Call, intent: StripeObject) -> StripeObject:
+    """The intent, unless the request shows a client secret that is another's."""
+    if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+        raise Refused(
+            "The client_secret provided does not match the client_secret associated with it.",
+            param="client_secret",
+        )
+    return intent
+
+
+def _check_its_own(intent: StripeObject, params: StripeObject) -> None:
+    """Refuse to change on an invoice's payment what the invoice says."""
+    wrong = next((name for name in _THE_INVOICES if name in params), None)
+    if wrong is not None and intent.get("_invoice"):
+        raise Refused(
+            f"You cannot change the {wrong} of this PaymentIntent because it belongs to an "
+            "invoice.",
+            param=wrong,
+        )
 
 
 def _confirmed(call: Call, intent: StripeObject) -> StripeObject:

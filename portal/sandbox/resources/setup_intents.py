@@ -8,6 +8,11 @@ from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.card_refusals import card_refusal
+from portal.sandbox.resources.payment_intents import (
+    automatic_methods,
+    check_goes_with_confirm,
+    with_its_secret,
+)
 from portal.sandbox.resources.payment_methods import attach, usable
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.wire import presented
@@ -26,13 +31,13 @@ _OPEN = ("requires_action", "requires_confirmation", "requires_payment_method")
 def create_setup_intent(call: Call) -> StripeObject:
     """Begin to set a card up, and try it at once when `confirm` is set."""
     store, params = call.store, call.params
+    check_goes_with_confirm(params)
     customer = params.get("customer")
     if customer:
         lookup.named(store, "customer", customer, "customer")
     usage = params.get("usage", "off_session")
     intent = setups.new_setup_intent(store, customer=customer, usage=usage)
-    redirects = params.get("automatic_payment_methods", {}).get("allow_redirects", "always")
-    intent["automatic_payment_methods"] |= {"allow_redirects": redirects}
+    intent["automatic_payment_methods"] = automatic_methods(params)
     _apply(call, intent)
     store.put(intent)
     store.emit("setup_intent.created", intent)
@@ -56,7 +61,7 @@ def list_setup_intents(call: Call) -> Listing:
 @routes.get("/v1/setup_intents/{id}", "SetupIntentRetrieveParams", "client_secret")
 def retrieve_setup_intent(call: Call, id: str) -> StripeObject:
     """The setup intent as it is now."""
-    return lookup.get(call.store, "setup_intent", id)
+    return with_its_secret(call, lookup.get(call.store, "setup_intent", id))
 
 
 @routes.post(

@@ -269,3 +269,55 @@ def test_an_invoice_that_cannot_be_paid_says_so_with_its_payment(sandbox_client,
     assert (asked.description, asked.customer) == ("Subscription creation", customer.id)
     kept = sandbox_client.v1.payment_intents.retrieve(asked.id)
     assert (kept.status, kept.latest_charge) == (asked.status, asked.latest_charge)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": 1}, {"currency": "eur"}, {"customer": "cus_x"}, {"capture_method": "manual"}],
+)
+def test_an_invoices_payment_stays_what_the_invoice_says(sandbox_client, change):
+    customer = make_payer(sandbox_client, "pm_card_chargeCustomerFail")
+    items = [{"price": make_plan(sandbox_client).id}]
+    sandbox_client.v1.subscriptions.create({"customer": customer.id, "items": items})
+    [intent] = sandbox_client.v1.payment_intents.list({"customer": customer.id}).data
+
+    with pytest.raises(stripe.InvalidRequestError, match="belongs to an invoice"):
+        sandbox_client.v1.payment_intents.update(intent.id, change)
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [({"currency": "zzz"}, "currency"), ({"customer": "prod_x"}, "customer")],
+)
+def test_a_payment_is_changed_to_what_there_is_only(sandbox_client, change, param):
+    intent = sandbox_client.v1.payment_intents.create({"amount": 5, "currency": "usd"})
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        sandbox_client.v1.payment_intents.update(intent.id, change)
+
+    assert caught.value.param == param
+
+
+def test_a_client_secret_is_compared(sandbox_client):
+    intents = sandbox_client.v1.payment_intents
+    intent = sandbox_client.v1.payment_intents.create({"amount": 5, "currency": "usd"})
+
+    assert intents.retrieve(intent.id, {"client_secret": intent.client_secret}).id == intent.id
+    with pytest.raises(stripe.InvalidRequestError, match="does not match"):
+        intents.retrieve(intent.id, {"client_secret": "pi_x_secret_y"})
+
+
+def test_the_sandbox_chooses_the_payment_methods(sandbox_client):
+    for made in (sandbox_client.v1.payment_intents, sandbox_client.v1.setup_intents):
+        asked = {"automatic_payment_methods": {"enabled": False}}
+        if made is sandbox_client.v1.payment_intents:
+            asked |= {"amount": 100, "currency": "usd"}
+        with pytest.raises(stripe.InvalidRequestError, match="cards only"):
+            made.create(asked)
+
+
+def test_where_to_return_to_is_told_when_the_payment_is_tried(sandbox_client):
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        pay(sandbox_client, confirm=False)
+
+    assert caught.value.param == "return_url"
