@@ -7,6 +7,7 @@ from decimal import Decimal
 from portal.clock import Period
 from portal.money import Money
 from portal.services.reports import (
+    Deduction,
     LicensedCharge,
     MeterUsage,
     PreviousPeriod,
@@ -59,6 +60,7 @@ def meter_usage(
     daily: Sequence[str | int] | None = None,
     previous_daily_mean: str | int | None = 72_948,
     days: int = 22,
+    on_trial: bool = False,
     read_at: datetime = NOW - timedelta(seconds=4),
 ) -> MeterUsage:
     """A metered item whose cost is the sum of its steps; its days share the quantity evenly."""
@@ -77,6 +79,7 @@ def meter_usage(
         previous_quantity=None if previous_quantity is None else Decimal(previous_quantity),
         daily=tuple(shared),
         previous_daily_mean=(None if previous_daily_mean is None else Decimal(previous_daily_mean)),
+        on_trial=on_trial,
         read_at=read_at,
     )
 
@@ -89,9 +92,10 @@ def licensed_charge(
     quantity: int = 1,
     period: Period = NOVEMBER,
     interval: str = "month",
+    on_trial: bool = False,
 ) -> LicensedCharge:
     """A plan paid for the whole period."""
-    return LicensedCharge(name, quantity, Money(amount, currency), period, interval)
+    return LicensedCharge(name, quantity, Money(amount, currency), period, interval, on_trial)
 
 
 def previous_period(
@@ -154,35 +158,53 @@ def upcoming_line(
     return UpcomingLine(name, Decimal(quantity), "", Money(amount, currency), own, timing)
 
 
+def deduction(
+    amount: int, name: str = "Discount", *, percent: str | None = None, currency: str = "usd"
+) -> Deduction:
+    """A discount or a tax."""
+    percentage = None if percent is None else Decimal(percent)
+    return Deduction(name, percentage, Money(amount, currency))
+
+
 def upcoming_invoice(
     lines: Sequence[UpcomingLine] | None = None,
     *,
-    discounts: int = 0,
+    line_discounts: Sequence[Deduction] = (),
+    discounts: Sequence[Deduction] = (),
     credits: int = 0,
-    tax: int = 0,
+    taxes: Sequence[Deduction] = (),
+    included_taxes: Sequence[Deduction] = (),
+    adjustment: int = 0,
     starting_balance: int = 0,
+    amount_due: int | None = None,
     currency: str = "usd",
     payment_method: str = "Visa ending 4242",
 ) -> UpcomingInvoice:
-    """A preview whose sums follow from its lines and reductions."""
+    """A preview whose sums follow from its lines and deductions."""
     shown = lines
     if shown is None:
         shown = [
             upcoming_line("Scale plan", 49_900, timing="in advance", currency=currency),
             upcoming_line("API requests", 25_704, quantity=1_642_611, currency=currency),
         ]
-    subtotal = sum(line.amount.amount for line in shown)
-    total = subtotal + discounts + credits + tax
+    off_lines = sum(one.amount.amount for one in line_discounts)
+    subtotal = sum(line.amount.amount for line in shown) + off_lines
+    deducted = sum(one.amount.amount for one in (*discounts, *taxes))
+    total = subtotal + deducted + credits + adjustment
+    due = max(total + starting_balance, 0) if amount_due is None else amount_due
     return UpcomingInvoice(
         issues_at=DECEMBER.start,
         lines=tuple(shown),
+        line_discounts=tuple(line_discounts),
         subtotal=Money(subtotal, currency),
-        discounts=Money(discounts, currency),
+        discounts=tuple(discounts),
         credits=Money(credits, currency),
-        tax=Money(tax, currency),
+        taxes=tuple(taxes),
+        included_taxes=tuple(included_taxes),
+        adjustment=Money(adjustment, currency),
         total=Money(total, currency),
         starting_balance=Money(starting_balance, currency),
-        amount_due=Money(max(total + starting_balance, 0), currency),
+        amount_due=Money(due, currency),
         payment_method=payment_method,
         read_at=NOW,
     )

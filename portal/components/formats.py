@@ -73,6 +73,11 @@ def change_text(now: Decimal, before: Decimal) -> str:
     return f"{'+' if percent > 0 else MINUS if percent < 0 else ''}{abs(percent):,}%"
 
 
+def percent_text(percentage: Decimal) -> str:
+    """A percentage with as many decimals as it has: 20%, 8.875%."""
+    return f"{percentage.normalize():f}%"
+
+
 def day_text(moment: datetime) -> str:
     """A day of the current year or near it: 22 Nov."""
     return f"{moment.day} {moment:%b}"

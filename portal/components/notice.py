@@ -15,6 +15,15 @@ def flash(text: str) -> rx.Component:
     )
 
 
+def message(strong: Any, rest: Any, *, warns: Any) -> rx.Component:
+    """Two sentences on how things stand, gray; amber where they need care."""
+    return rx.el.p(
+        rx.cond(warns, icon("triangle-alert", size=18), icon("info", size=18)),
+        rx.el.span(rx.el.strong(strong), " ", rest),
+        class_name=rx.cond(warns, "notice is-warning", "notice"),
+    )
+
+
 def warning(strong: Any, rest: str) -> rx.Component:
     """An amber message: something is old or needs care, and the page still works."""
     return rx.el.p(

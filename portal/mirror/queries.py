@@ -3,7 +3,7 @@
 Deleted objects are left out of every list; a `find_` or `get_` by id gives the tombstone as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -61,12 +61,6 @@ async def find_customer(session: Session, customer: CustomerId) -> Customer | No
     return await session.get(Customer, customer)
 
 
-async def list_customers(session: Session) -> Sequence[Customer]:
-    """All customers, in the order in which they were made."""
-    found = select(Customer).where(col(Customer.deleted_at).is_(None))
-    return (await session.exec(found.order_by(col(Customer.created_at), Customer.id))).all()
-
-
 async def list_subscribed_customers(session: Session) -> Sequence[CustomerId]:
     """The ids of all customers with a live subscription, in order."""
     found = (
@@ -111,6 +105,30 @@ async def list_subscription_items(
         .order_by(col(Subscription.created_at), Subscription.id, col(SubscriptionItem.position))
     )
     return [SubscribedItem(*row) for row in await session.exec(found)]
+
+
+async def find_latest_subscription(session: Session, customer: CustomerId) -> Subscription | None:
+    """The customer's newest subscription in any status; None when there never was one."""
+    found = select(Subscription).where(
+        Subscription.customer_id == customer, col(Subscription.deleted_at).is_(None)
+    )
+    newest_first = found.order_by(col(Subscription.created_at).desc(), col(Subscription.id).desc())
+    return (await session.exec(newest_first)).first()
+
+
+async def list_products(session: Session, ids: Collection[str | None]) -> Sequence[Product]:
+    """The products with these ids, as far as the mirror has them."""
+    return (await session.exec(select(Product).where(col(Product.id).in_(ids)))).all()
+
+
+async def list_open_invoices(session: Session, subscription: SubscriptionId) -> Sequence[Invoice]:
+    """The subscription's finalized invoices that are not paid, the oldest first."""
+    found = select(Invoice).where(
+        Invoice.subscription_id == subscription,
+        Invoice.status == "open",
+        col(Invoice.deleted_at).is_(None),
+    )
+    return (await session.exec(found.order_by(col(Invoice.created_at), Invoice.id))).all()
 
 
 async def list_invoices(session: Session, customer: CustomerId) -> Sequence[Invoice]:
@@ -208,6 +226,6 @@ async def list_usage_hours(
     return [(start, value) for start, value in await session.exec(found)]
 
 
-def rating_price(row: Price) -> rating.Price:
-    """The price as a value to rate with; raises what price_from_stripe raises."""
-    return rating.price_from_stripe(row.stripe_object)
+def rating_price(row: Price, currency: str) -> rating.Price:
+    """The price as a value to rate with in a currency; raises what price_from_stripe raises."""
+    return rating.price_from_stripe(row.stripe_object, currency)

@@ -10,14 +10,17 @@ from portal.database import Session
 from portal.mirror import queries
 from portal.mirror.queries import SubscribedItem
 from portal.mirror.tables import Meter, UsageTotal
-from portal.rating.price import Price
+from portal.rating.price import PER_UNIT, Price
 from portal.services.spend_curve import HourlyUsage
 from portal.stripe_ids import CustomerId, MeterId
 
 
 @dataclass(frozen=True, slots=True)
 class MeteredItem:
-    """One metered item; `quantity` is what Stripe would bill now, `read_at` when it said so."""
+    """One metered item; `quantity` is what Stripe would bill now, `read_at` when it said so.
+
+    While it is `on_trial` what is used costs nothing.
+    """
 
     name: str
     meter: Meter
@@ -25,6 +28,7 @@ class MeteredItem:
     period: Period
     quantity: Decimal
     hours: HourlyUsage
+    on_trial: bool
     read_at: datetime | None
 
 
@@ -39,6 +43,14 @@ async def list_metered_items(
         for one in items
         if one.meter is not None
     ]
+
+
+def is_on_trial(one: SubscribedItem) -> bool:
+    """Whether the item's present period is the trial, for which nothing is billed.
+
+    https://docs.stripe.com/billing/subscriptions/trials
+    """
+    return one.subscription.status == "trialing"
 
 
 async def hours_of(
@@ -61,9 +73,18 @@ async def _metered_item(
     return MeteredItem(
         name=one.product.name,
         meter=meter,
-        price=queries.rating_price(one.price),
+        price=_price_now(one),
         period=period,
         quantity=total.value if total else Decimal(0),
         hours=await hours_of(session, customer, meter, period),
+        on_trial=is_on_trial(one),
         read_at=total.read_at if total else None,
     )
+
+
+def _price_now(one: SubscribedItem) -> Price:
+    """What a unit costs now: nothing in a trial."""
+    price = queries.rating_price(one.price, one.subscription.currency)
+    if not is_on_trial(one):
+        return price
+    return Price(price.id, price.currency, PER_UNIT, unit_amount_decimal=Decimal(0))

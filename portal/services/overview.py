@@ -11,22 +11,23 @@ from portal.database import Session
 from portal.mirror import queries
 from portal.records import watched_customers
 from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
-from portal.services import upcoming_invoice, usage
+from portal.services import standing, upcoming_invoice, usage
 from portal.services.acting import Acting, Right
-from portal.services.reports import UpcomingInvoice, UsageReport
+from portal.services.reports import Standing, UpcomingInvoice, UsageReport
 
 WATCH_LENGTH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What is told of the customer's oldest live subscription; nothing without one.
+    """What is told of the customer's oldest live subscription; its standing alone without one.
 
     `stripe_answers` is False while the last try to read the usage from Stripe failed.
     """
 
     usage: UsageReport | None
     upcoming: UpcomingInvoice | None
+    standing: Standing
     stripe_answers: bool
 
 
@@ -37,12 +38,15 @@ async def report(acting: Acting) -> Overview:
     async with acting.reading() as session:
         answers = not await _is_stuck(acting, session)
         items = await queries.list_subscription_items(session, acting.customer)
+        subscription = items[0].subscription if items else None
+        found = await standing.find_standing(session, acting.customer, subscription)
         if not items:
-            return Overview(None, None, answers)
+            return Overview(None, None, found, answers)
         oldest = [one for one in items if one.subscription.id == items[0].subscription.id]
         return Overview(
             usage=await usage.report(acting, session, oldest),
             upcoming=await upcoming_invoice.report(acting, session, oldest),
+            standing=found,
             stripe_answers=answers,
         )
 

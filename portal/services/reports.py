@@ -27,7 +27,8 @@ class MeterUsage:
     `daily` has one value for each begun day (24 hours) of the period: the day's sum, or its last
     value for a meter with formula `last`. `previous_quantity` is the last period's at equal elapsed
     time, None when it is not known. Steps are in order; a price without tiers has one step.
-    `read_at` is when Stripe said so, None when it was never asked yet.
+    While it is `on_trial` all of it costs nothing. `read_at` is when Stripe said so, None when it
+    was never asked yet.
     """
 
     event_name: str
@@ -42,18 +43,23 @@ class MeterUsage:
     previous_quantity: Decimal | None
     daily: tuple[Decimal, ...]
     previous_daily_mean: Decimal | None
+    on_trial: bool
     read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class LicensedCharge:
-    """A plan or add-on paid in advance, for its service within the current period."""
+    """A plan or add-on paid in advance, for its service within the current period.
+
+    While it is `on_trial` it costs nothing.
+    """
 
     name: str
     quantity: int
     cost: Money
     period: Period
     interval: str
+    on_trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,10 @@ class UsageReport:
 
 @dataclass(frozen=True, slots=True)
 class UpcomingLine:
-    """All of the preview's lines for one subscription item, in one row.
+    """All of the preview's lines for one subscription item, in one row; alone what belongs to none.
 
-    `timing` is "in advance" (a licensed price, its period lies ahead), "in arrears" (metered) or
-    "proration".
+    `timing` is "in advance" (a licensed price, its period lies ahead), "in arrears" (metered),
+    "proration" or "one-time".
     """
 
     name: str
@@ -112,17 +118,55 @@ class UpcomingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Deduction:
+    """A discount (negative) or a tax, by its name; `percentage` where it is one."""
+
+    name: str
+    percentage: Decimal | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class UpcomingInvoice:
-    """Stripe's preview of the next invoice, never our own sum; reductions are negative."""
+    """Stripe's preview of the next invoice, never our own sum; reductions are negative.
+
+    The lines and `line_discounts` come to the subtotal; that with `discounts`, `credits`, `taxes`
+    and `adjustment` (what Stripe does not itemise, mostly nothing) to the total.
+    `included_taxes` are within the lines' amounts.
+    """
 
     issues_at: datetime
     lines: tuple[UpcomingLine, ...]
+    line_discounts: tuple[Deduction, ...]
     subtotal: Money
-    discounts: Money
+    discounts: tuple[Deduction, ...]
     credits: Money
-    tax: Money
+    taxes: tuple[Deduction, ...]
+    included_taxes: tuple[Deduction, ...]
+    adjustment: Money
     total: Money
     starting_balance: Money
     amount_due: Money
     payment_method: str
     read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it is with a subscription, beside what it costs.
+
+    `state` is Stripe's status, or "ending" for one that is active and ends at `at`, or
+    "not collecting" while its invoices are not charged (until `at`, when that is known). `at` is
+    the end of a trial, too, and when an ended one ended. `owed` is what of its invoices is open,
+    `next_attempt` when Stripe tries to charge it again. Without any subscription the state is
+    "none".
+    """
+
+    state: str
+    at: datetime | None = None
+    ends_with_trial: bool = False
+    owed: Money | None = None
+    next_attempt: datetime | None = None
+
+
+NO_SUBSCRIPTION = Standing("none")

@@ -73,15 +73,3 @@ async def sign_out(database: Database, changes: Changes, clock: Clock, token: st
             return
         await end_session(session, token_hash(token), clock.now())
         await changes.announce(session, CustomerId(found.customer_id))
-
-
-async def list_demo_customers(database: Database) -> list[tuple[CustomerId, str]]:
-    """The customers that the demo offers to sign in as: id and name, the oldest first.
-
-    A demo may have thousands of them; only so many as one can look through are offered.
-    """
-    async with database.reading() as session:
-        rows = await queries.list_customers(session)
-    alive = [row for row in rows if row.deleted_at is None]
-    alive.sort(key=lambda row: (row.created_at, row.id))
-    return [(CustomerId(row.id), row.name or row.id) for row in alive[:_MOST_OFFERED]]

@@ -1,6 +1,7 @@
 """The upcoming invoice as Stripe previews it, one row per subscription item; never our own sum."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -12,6 +13,7 @@ from portal.mirror.tables import InvoicePreview, InvoicePreviewLine, PaymentMeth
 from portal.money import Money
 from portal.services.acting import Acting
 from portal.services.reports import UpcomingInvoice, UpcomingLine
+from portal.services.upcoming_deductions import adjustment_of, deductions_of
 from portal.stripe_ids import SubscriptionId
 
 
@@ -27,23 +29,40 @@ async def report(
     method = await queries.find_default_payment_method(session, acting.customer)
     by_id = {one.item.id: one for one in items}
     groups = sorted(_by_item(lines), key=partial(_place, list(by_id)))
-    rows = tuple(_row(acting, group, by_id) for group in groups)
-    return _report(preview, rows, _payment_method(method))
+    products = await queries.list_products(session, {line.product_id for line in lines})
+    names = _Names(by_id, {one.id: one.name for one in products})
+    rows = tuple(_row(acting, group, names) for group in groups)
+    return _report(preview, rows, items, _payment_method(method))
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What lines are called by: the subscription's items by id, and the products' names."""
+
+    items: Mapping[str, SubscribedItem]
+    products: Mapping[str, str]
 
 
 def _report(
-    preview: InvoicePreview, rows: tuple[UpcomingLine, ...], payment_method: str
+    preview: InvoicePreview,
+    rows: tuple[UpcomingLine, ...],
+    items: Sequence[SubscribedItem],
+    payment_method: str,
 ) -> UpcomingInvoice:
     def money(amount: int) -> Money:
         return Money(amount, preview.currency)
 
+    deductions = deductions_of(preview, sum(row.amount.amount for row in rows), items)
     return UpcomingInvoice(
         issues_at=preview.created_at,
         lines=rows,
+        line_discounts=deductions.line_discounts,
         subtotal=money(preview.subtotal),
-        discounts=money(-preview.discount_amount),
+        discounts=deductions.discounts,
         credits=money(-preview.credit_amount),
-        tax=money(preview.tax_amount),
+        taxes=deductions.taxes,
+        included_taxes=deductions.included_taxes,
+        adjustment=adjustment_of(preview, deductions),
         total=money(preview.total),
         starting_balance=money(preview.starting_balance),
         amount_due=money(preview.amount_due),
@@ -72,26 +91,45 @@ def _place(item_ids: Sequence[str], lines: Sequence[InvoicePreviewLine]) -> int:
     return item_ids.index(item) if item and plain else len(item_ids)
 
 
-def _row(
-    acting: Acting, lines: Sequence[InvoicePreviewLine], items: Mapping[str, SubscribedItem]
-) -> UpcomingLine:
+def _row(acting: Acting, lines: Sequence[InvoicePreviewLine], names: _Names) -> UpcomingLine:
     first = lines[0]
-    item = items.get(first.subscription_item_id or "")
+    item = names.items.get(first.subscription_item_id or "")
     meter = item.meter if item else None
     return UpcomingLine(
-        name=item.product.name if item and not first.proration else first.description or "",
+        name=_name(first, names),
         quantity=sum((line.quantity or Decimal(0) for line in lines), Decimal(0)),
         unit_label=acting.catalog.meter(meter.event_name).unit_label_plural if meter else "",
         amount=Money(sum(line.amount for line in lines), first.currency),
         period=Period(first.period_start, first.period_end),
-        timing=_timing(first, metered=meter is not None),
+        timing=_timing(first, item),
     )
 
 
-def _timing(line: InvoicePreviewLine, *, metered: bool) -> str:
+def _name(line: InvoicePreviewLine, names: _Names) -> str:
+    """The product's name; what is billed once, and a part of a period, as Stripe describes it."""
+    product = names.products.get(line.product_id or "", "")
+    if line.proration or _is_one_time(line):
+        return line.description or product
+    item = names.items.get(line.subscription_item_id or "")
+    return item.product.name if item else product or line.description or ""
+
+
+def _timing(line: InvoicePreviewLine, item: SubscribedItem | None) -> str:
+    """When the line's service is; an item that only comes with the invoice has no meter yet."""
     if line.proration:
         return "proration"
-    return "in arrears" if metered else "in advance"
+    if _is_one_time(line):
+        return "one-time"
+    return "in arrears" if item and item.meter else "in advance"
+
+
+def _is_one_time(line: InvoicePreviewLine) -> bool:
+    """Whether the line is of an invoice item and of no item of the subscription.
+
+    https://docs.stripe.com/api/invoice-line-item/object#invoice_line_item_object-parent
+    """
+    parent = line.stripe_object.get("parent") or {}
+    return parent.get("type") != "subscription_item_details"
 
 
 def _payment_method(method: PaymentMethod | None) -> str:

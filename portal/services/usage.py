@@ -16,7 +16,7 @@ from portal.mirror.queries import SubscribedItem
 from portal.money import Money
 from portal.rating.rate import rate
 from portal.services.acting import Acting
-from portal.services.metered_items import MeteredItem, list_metered_items
+from portal.services.metered_items import MeteredItem, is_on_trial, list_metered_items
 from portal.services.previous_period import Before, find_before
 from portal.services.reports import LicensedCharge, MeterUsage, UsageReport
 from portal.services.spend_curve import spend_curve
@@ -85,6 +85,7 @@ def _meter_usage(
         previous_quantity=previous_quantity,
         daily=item.hours.daily(item.period, now),
         previous_daily_mean=previous_daily_mean,
+        on_trial=item.on_trial,
         read_at=item.read_at,
     )
 
@@ -92,18 +93,20 @@ def _meter_usage(
 def _licensed_charge(one: SubscribedItem, period: Period) -> LicensedCharge:
     """What the item costs within the period: its fee, if its own period begins within it.
 
-    A yearly fee therefore counts in the month in which it was charged.
+    A yearly fee therefore counts in the month in which it was charged. A trial costs nothing.
     """
     served = _period_of(one)
     quantity = one.item.quantity or 0
-    fee = rate(queries.rating_price(one.price), Decimal(quantity)).amount
-    begins_here = served.start in period
+    currency = one.subscription.currency
+    fee = rate(queries.rating_price(one.price, currency), Decimal(quantity)).amount
+    is_charged = served.start in period and not is_on_trial(one)
     return LicensedCharge(
         name=one.product.name,
         quantity=quantity,
-        cost=Money(fee if begins_here else 0, one.price.currency),
+        cost=Money(fee if is_charged else 0, currency),
         period=served,
         interval=one.price.interval or "",
+        on_trial=is_on_trial(one),
     )
 
 

@@ -4,6 +4,7 @@ Every list is asked for with all that it can hold: Stripe leaves out inactive pr
 subscriptions and whatever stands on a test clock unless it is told otherwise.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,16 @@ from typing import Any
 
 from portal.stripe_gateway import translate
 from portal.stripe_gateway.client import Answer, Gateway
-from portal.stripe_gateway.facts import CustomerFacts, ObjectFacts
-from portal.stripe_gateway.reads import complete_invoice, complete_subscription
+from portal.stripe_gateway.facts import CustomerFacts, InvoiceFacts, ObjectFacts
+from portal.stripe_gateway.reads import (
+    complete_invoice,
+    complete_price,
+    complete_subscription,
+)
 from portal.stripe_gateway.translate import StripeObject
+from portal.stripe_gateway.translate_invoice import AmountTooLarge
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ async def list_products(gateway: Gateway, after: str | None = None) -> Pages:
 
 
 async def list_prices(gateway: Gateway, after: str | None = None, *, active: bool) -> Pages:
-    """All active or all inactive prices with their tiers; inline prices are in neither list.
+    """All active or all inactive prices with their tiers and currencies; no inline prices.
 
     https://docs.stripe.com/api/prices/list
     """
@@ -50,10 +58,11 @@ async def list_prices(gateway: Gateway, after: str | None = None, *, active: boo
         lambda client, page: client.v1.prices.list_async(page),
         after,
         active=active,
-        expand=["data.tiers"],
+        expand=["data.tiers", "data.currency_options"],
     )
     async for objects, read_at in _objects(pages):
-        yield _page(objects, [translate.price_facts(one, read_at) for one in objects])
+        answers = [Answer(one, read_at) for one in objects]
+        yield _page(objects, [await complete_price(gateway, one) for one in answers])
 
 
 async def list_test_clocks(gateway: Gateway, after: str | None = None) -> Pages:
@@ -125,8 +134,8 @@ async def list_invoices(
         **_chosen(customer=customer),
     )
     async for objects, read_at in _objects(pages):
-        answers = [Answer(one, read_at) for one in objects]
-        yield _page(objects, [await complete_invoice(gateway, one) for one in answers])
+        found = [await _whole_invoice(gateway, Answer(one, read_at)) for one in objects]
+        yield _page(objects, [one for one in found if one])
 
 
 async def list_test_clocks_with_customers(gateway: Gateway, after: str | None = None) -> Pages:
@@ -157,6 +166,15 @@ async def _objects(
     async for page in pages:
         if objects := page.stripe_object["data"]:
             yield objects, page.read_at
+
+
+async def _whole_invoice(gateway: Gateway, answer: Answer) -> InvoiceFacts | None:
+    """An invoice with all of its lines; None, and a warning, for one that cannot be kept."""
+    try:
+        return await complete_invoice(gateway, answer)
+    except AmountTooLarge as error:
+        _log.warning("%s", error)
+        return None
 
 
 def _chosen(**filters: str | None) -> dict[str, str]:

@@ -66,11 +66,12 @@ async def retrieve_product(gateway: Gateway, product: str) -> ProductFacts:
 
 @_or_gone(PriceFacts.kind)
 async def retrieve_price(gateway: Gateway, price: str) -> PriceFacts:
-    """One price, with its tiers."""
+    """One price, with its tiers and its amounts in other currencies."""
+    expand = ["tiers", "currency_options"]
     answer = await gateway.read(
-        lambda client: client.v1.prices.retrieve_async(price, {"expand": ["tiers"]})
+        lambda client: client.v1.prices.retrieve_async(price, {"expand": expand})
     )
-    return translate.price_facts(answer.stripe_object, answer.read_at)
+    return await complete_price(gateway, answer)
 
 
 @_or_gone(MeterFacts.kind)
@@ -125,6 +126,8 @@ _RETRIEVE: Mapping[str, Callable[[Gateway, str], Awaitable[ObjectFacts | Gone]]]
     }
 )
 KINDS = frozenset(_RETRIEVE)
+# A preview's discounts with their coupons, so that each can be called by its name.
+_NAMED_DISCOUNTS = ["total_discount_amounts.discount.source.coupon"]
 
 
 async def retrieve(gateway: Gateway, kind: str, object_id: str) -> ObjectFacts | Gone:
@@ -139,10 +142,31 @@ async def preview_invoice(gateway: Gateway, subscription: SubscriptionFacts) -> 
     """
     answer = await gateway.read(
         lambda client: client.v1.invoices.create_preview_async(
-            {"customer": subscription.customer_id, "subscription": subscription.id}
+            {
+                "customer": subscription.customer_id,
+                "subscription": subscription.id,
+                "expand": _NAMED_DISCOUNTS,
+            }
         )
     )
     return await complete_invoice(gateway, answer)
+
+
+async def complete_price(gateway: Gateway, answer: Answer) -> PriceFacts:
+    """A price with its tiers in all of its currencies: each other one's must be asked for by name.
+
+    https://docs.stripe.com/api/prices/object#price_object-currency_options
+    """
+    price = answer.stripe_object
+    others = sorted(set(price.get("currency_options") or ()) - {price["currency"]})
+    if price["billing_scheme"] == "tiered" and others:
+        tiers = [f"currency_options.{currency}.tiers" for currency in others]
+        answer = await gateway.read(
+            lambda client: client.v1.prices.retrieve_async(
+                price["id"], {"expand": ["tiers", "currency_options", *tiers]}
+            )
+        )
+    return translate.price_facts(answer.stripe_object, answer.read_at)
 
 
 async def complete_subscription(gateway: Gateway, answer: Answer) -> SubscriptionFacts:

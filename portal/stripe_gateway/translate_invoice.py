@@ -5,14 +5,30 @@ from datetime import datetime
 from typing import Any
 
 from portal.clock import from_epoch
+from portal.errors import PortalError
 from portal.stripe_gateway.facts import InvoiceFacts, InvoiceLineFacts
 from portal.stripe_gateway.translate import StripeObject, exact, id_of, moment, without
+
+# What a column for amounts holds: whole numbers of 64 bits.
+_LARGEST_AMOUNT = 2**63 - 1
+
+
+class AmountTooLarge(PortalError):
+    """An invoice has an amount beyond all that is kept; `invoice_id` names it."""
+
+    def __init__(self, invoice_id: str, amount: int) -> None:
+        super().__init__(f"Invoice {invoice_id} has an amount of {len(str(abs(amount)))} digits.")
+        self.invoice_id = invoice_id
 
 
 def invoice_facts(
     invoice: StripeObject, lines: Sequence[StripeObject], read_at: datetime
 ) -> InvoiceFacts:
-    """An invoice, or the preview of one, with all its lines, which Stripe embeds ten at a time."""
+    """An invoice, or the preview of one, with all its lines, which Stripe embeds ten at a time.
+
+    Raises AmountTooLarge.
+    """
+    _check_amounts(invoice, lines)
     transitions = invoice["status_transitions"]
     return InvoiceFacts(
         id=invoice.get("id", ""),  # a preview may have none
@@ -55,17 +71,24 @@ def _line_facts(line: StripeObject, position: int) -> InvoiceLineFacts:
         amount=line["amount"],
         currency=line["currency"],
         description=line.get("description"),
-        quantity=exact(line.get("quantity_decimal") or line["quantity"]),
+        quantity=exact(line.get("quantity_decimal") or line.get("quantity")),
         unit_amount_decimal=exact(pricing.get("unit_amount_decimal")),
         price_id=id_of(price_details.get("price")),
         product_id=id_of(price_details.get("product")),
-        subscription_id=details.get("subscription"),
-        subscription_item_id=details.get("subscription_item"),
+        subscription_id=id_of(details.get("subscription")),
+        subscription_item_id=id_of(details.get("subscription_item")),
         proration=bool(details.get("proration")),
         period_start=from_epoch(line["period"]["start"]),
         period_end=from_epoch(line["period"]["end"]),
         stripe_object=line,
     )
+
+
+def _check_amounts(invoice: StripeObject, lines: Sequence[StripeObject]) -> None:
+    totals = (invoice[name] for name in ("subtotal", "total", "starting_balance", "amount_due"))
+    for amount in (*totals, *(line["amount"] for line in lines)):
+        if abs(amount) > _LARGEST_AMOUNT:
+            raise AmountTooLarge(invoice.get("id", "to come"), amount)
 
 
 def _invoiced_subscription(invoice: StripeObject) -> Any:

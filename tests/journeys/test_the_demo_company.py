@@ -15,8 +15,8 @@ from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.sandbox.demo.company import BUYERS
 from portal.services import overview
 from portal.services.acting import Acting, Actor
+from portal.services.demo_customers import list_demo_customers
 from portal.services.overview import Overview
-from portal.services.sign_in import list_demo_customers
 from portal.settings import Settings
 from portal.stripe_ids import CustomerId
 from portal.wiring import Wiring, wire
@@ -128,7 +128,7 @@ async def test_every_customer_of_the_demo_sees_what_stripe_would_charge(
 
 
 async def test_the_sign_in_page_offers_the_five_first_of_them_first(portal: Wiring) -> None:
-    offered = [name for _, name in await list_demo_customers(portal.database)]
+    offered = [one.name for one in await list_demo_customers(portal.database)]
 
     assert offered[:5] == [buyer.name for buyer in BUYERS[:5]]
     assert sorted(offered) == sorted(buyer.name for buyer in BUYERS)

@@ -12,6 +12,7 @@ from portal.database import Database
 from portal.errors import NotFound
 from portal.mirror import queries
 from portal.mirror.apply import Facts, apply
+from portal.mirror.customer_list import list_named
 from portal.mirror.tables import Price
 from portal.rating.price import Tier
 from portal.stripe_gateway.facts import Gone
@@ -39,7 +40,7 @@ async def test_a_customer_is_got_until_deleted(database: Database):
         with pytest.raises(NotFound):
             await queries.get_customer(session, ACME)
         assert await queries.find_customer(session, ACME) is not None
-        assert await queries.list_customers(session) == []
+        assert await list_named(session, "", 10) == []
 
 
 async def test_an_unknown_customer_is_not_found(database: Database):
@@ -49,13 +50,55 @@ async def test_an_unknown_customer_is_not_found(database: Database):
             await queries.get_customer(session, ACME)
 
 
-async def test_customers_are_listed_in_the_order_of_their_making(database: Database):
-    await fill(database, facts.customer("cus_2", created=200), facts.customer("cus_1", created=100))
+async def test_customers_are_listed_in_the_order_of_their_making(any_database: Database):
+    await fill(
+        any_database, facts.customer("cus_2", created=200), facts.customer("cus_1", created=100)
+    )
 
-    async with database.reading() as session:
-        found = await queries.list_customers(session)
+    async with any_database.reading() as session:
+        found = await list_named(session, "", 10)
+        first = await list_named(session, "", 1)
 
-    assert [one.id for one in found] == ["cus_1", "cus_2"]
+    assert [one.customer.id for one in found] == ["cus_1", "cus_2"]
+    assert [one.customer.id for one in first] == ["cus_1"]
+
+
+async def test_customers_are_found_by_a_part_of_their_name(any_database: Database):
+    named = facts.customer("cus_2", name="100% Kiwi")
+    await fill(any_database, facts.customer("cus_1"), named)
+
+    async with any_database.reading() as session:
+        kiwi = await list_named(session, "kIW", 10)
+        percent = await list_named(session, "%", 10)
+
+    assert [one.customer.id for one in kiwi] == ["cus_2"]
+    assert [one.customer.id for one in percent] == ["cus_2"]
+
+
+async def test_a_listed_customer_comes_with_the_newest_subscription_and_its_plan(
+    any_database: Database,
+):
+    await fill(
+        any_database,
+        facts.customer(),
+        facts.customer("cus_2"),
+        facts.product(),
+        facts.price(),
+        facts.subscription("sub_1", items=["si_1"], created=100, status="canceled"),
+        facts.subscription("sub_2", items=["si_2"], created=200),
+    )
+
+    async with any_database.reading() as session:
+        found = {one.customer.id: one for one in await list_named(session, "", 10)}
+
+    assert found["cus_2"].subscription is None
+    assert found["cus_2"].plan is None
+    subscription, plan = found[ACME].subscription, found[ACME].plan
+    assert subscription is not None
+    assert subscription.id == "sub_2"
+    assert plan is not None
+    assert plan.id == "prod_1"
+    assert found[ACME].preview is None
 
 
 async def test_a_customer_on_a_test_clock_has_its_moment(database: Database):
@@ -220,7 +263,7 @@ async def test_a_price_row_can_be_rated(database: Database):
     async with database.reading() as session:
         row = await session.get(Price, "price_1")
     assert row is not None
-    assert queries.rating_price(row).tiers == (
+    assert queries.rating_price(row, row.currency).tiers == (
         Tier(Decimal(100), Decimal(0)),
         Tier(None, Decimal("0.04")),
     )

@@ -48,7 +48,7 @@ async def test_a_tiered_price_comes_with_its_tiers(gateway: Gateway, stripe_acco
 
     assert isinstance(price, PriceFacts)
     assert (price.meter_id, price.usage_type, price.interval) == (meter.id, "metered", "month")
-    tiers = rating_price(row_of(Price, price)).tiers
+    tiers = rating_price(row_of(Price, price), "usd").tiers
     assert [tier.up_to for tier in tiers] == [*(Decimal(100 * n) for n in range(1, 12)), None]
     assert tiers[-1].unit_amount_decimal == Decimal("0.5")
 

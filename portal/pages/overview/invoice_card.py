@@ -6,9 +6,10 @@ from portal.components.empty import empty
 from portal.components.icon import icon
 from portal.components.skeleton import skeleton
 from portal.pages.overview.invoice_view import InvoiceRow, InvoiceView
+from portal.pages.overview.standing_view import StandingView
 
 
-def invoice_card(invoice: InvoiceView) -> rx.Component:
+def invoice_card(invoice: InvoiceView, standing: StandingView) -> rx.Component:
     """The preview, or what to expect while there is none."""
     return rx.el.section(
         rx.el.div(
@@ -16,7 +17,7 @@ def invoice_card(invoice: InvoiceView) -> rx.Component:
             rx.el.span(invoice.issued, class_name="caption"),
             class_name="card-head",
         ),
-        rx.cond(invoice.available, _preview(invoice), _no_preview()),
+        rx.cond(invoice.available, _preview(invoice), _no_preview(standing)),
         aria_label="Upcoming invoice",
         class_name="card",
     )
@@ -38,23 +39,23 @@ def _preview(invoice: InvoiceView) -> rx.Component:
         rx.el.dl(
             rx.foreach(invoice.lines, _row),
             _amount("Subtotal", invoice.subtotal, class_name="line is-sum"),
-            rx.cond(invoice.difference.name, _difference(invoice.difference)),
-            rx.foreach(invoice.reductions, _row),
+            rx.cond(invoice.difference.name, _remark(invoice.difference)),
+            rx.foreach(invoice.deductions, _row),
             _amount("Total", invoice.total, class_name="line is-total"),
+            rx.foreach(invoice.included, _remark),
             rx.foreach(invoice.settlement, _row),
+            rx.cond(
+                invoice.amount_due,
+                _amount("Amount due", invoice.amount_due, class_name="line is-sum is-due"),
+            ),
             class_name="invoice-lines",
         ),
         rx.el.p(icon("credit-card", size=14), invoice.payment_method, class_name="card-foot"),
     )
 
 
-def _no_preview() -> rx.Component:
-    return empty(
-        "receipt",
-        "No preview yet",
-        "Stripe has not sent a preview of the next invoice. It appears here by itself.",
-        heading=3,
-    )
+def _no_preview(standing: StandingView) -> rx.Component:
+    return empty("receipt", standing.no_invoice, standing.no_invoice_reason, heading=3)
 
 
 def _row(row: InvoiceRow) -> rx.Component:
@@ -65,9 +66,9 @@ def _row(row: InvoiceRow) -> rx.Component:
     )
 
 
-def _difference(row: InvoiceRow) -> rx.Component:
+def _remark(row: InvoiceRow) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(row.name, rx.el.span(row.caption, class_name="caption")),
+        rx.el.dt(row.name, rx.cond(row.caption, rx.el.span(row.caption, class_name="caption"))),
         rx.el.dd(row.amount),
         class_name="line is-remark",
     )

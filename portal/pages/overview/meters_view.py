@@ -78,12 +78,11 @@ def make_up_view(report: UsageReport, upcoming: UpcomingInvoice | None) -> MakeU
 
 def _meter_row(meter: MeterUsage, report: UsageReport) -> MeterRow:
     direction, change, before = _comparison(meter)
-    included = quantity_text(meter.included, meter.unit_label)
     return MeterRow(
         name=meter.name,
         read_at=to_epoch(meter.read_at) if meter.read_at else 0,
         used=quantity_text(meter.quantity, meter.unit_label),
-        included=f"of {included} included" if meter.included else "none included",
+        included=_included(meter),
         bar=tier_bar_of(meter),
         days=daily_bars_of(
             meter.daily,
@@ -96,6 +95,13 @@ def _meter_row(meter: MeterUsage, report: UsageReport) -> MeterRow:
         before=before,
         amount=money_text(meter.cost),
     )
+
+
+def _included(meter: MeterUsage) -> str:
+    if meter.on_trial:
+        return "free in the trial"
+    included = quantity_text(meter.included, meter.unit_label)
+    return f"of {included} included" if meter.included else "none included"
 
 
 def _comparison(meter: MeterUsage) -> tuple[str, str, str]:
@@ -125,6 +131,8 @@ def _charge_row(
 def _service_time(charge: LicensedCharge, period: Period) -> str:
     """For which days the charge is; a part of the period says how many of its days."""
     days = period_text(charge.period)
+    if charge.on_trial:
+        return f"{days}, free in the trial"
     if charge.period.length >= period.length:
         return f"{days}, billed in advance"
     if _is_whole_days(charge.period) and _is_whole_days(period):

@@ -5,7 +5,7 @@ import reflex as rx
 from portal.components.empty import empty
 from portal.components.freshness import freshness, freshness_loading
 from portal.components.icon import icon
-from portal.components.notice import warning
+from portal.components.notice import message, warning
 from portal.components.shell import page_head, shell
 from portal.pages.overview.chart_card import chart_card, chart_card_skeleton
 from portal.pages.overview.invoice_card import invoice_card, invoice_card_skeleton
@@ -42,7 +42,7 @@ def _freshness(view: OverviewView, *, announce: bool) -> rx.Component:
 
 
 def _loaded(view: OverviewView) -> rx.Component:
-    return rx.fragment(rx.cond(view.subscribed, _report(view), _no_subscription()))
+    return rx.fragment(rx.cond(view.subscribed, _report(view), _no_subscription(view)))
 
 
 def _report(view: OverviewView) -> rx.Component:
@@ -54,22 +54,22 @@ def _report(view: OverviewView) -> rx.Component:
                 "Usage is still being recorded and nothing is lost. The page catches up by itself.",
             ),
         ),
+        rx.cond(
+            view.standing.strong,
+            message(view.standing.strong, view.standing.rest, warns=view.standing.warns),
+        ),
         summary(view),
-        rx.el.div(chart_card(view), invoice_card(view.invoice), class_name="main-grid"),
+        rx.el.div(
+            chart_card(view), invoice_card(view.invoice, view.standing), class_name="main-grid"
+        ),
         make_up_table(view.make_up),
         rx.el.footer(view.footnote, class_name="footnote"),
     )
 
 
-def _no_subscription() -> rx.Component:
+def _no_subscription(view: OverviewView) -> rx.Component:
     return rx.el.section(
-        empty(
-            "receipt",
-            "No active subscription",
-            "There is no plan to measure usage against. The overview fills by itself when one "
-            "starts.",
-        ),
-        class_name="card",
+        empty("receipt", view.standing.strong, view.standing.rest), class_name="card"
     )
 
 

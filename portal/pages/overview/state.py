@@ -23,4 +23,9 @@ class OverviewState(SessionState):
 
     async def _show(self, acting: Acting) -> None:
         found = await overview.report(acting)
-        self.view = overview_view(found.usage, found.upcoming, stripe_answers=found.stripe_answers)
+        self.view = overview_view(
+            found.usage,
+            found.upcoming,
+            standing=found.standing,
+            stripe_answers=found.stripe_answers,
+        )

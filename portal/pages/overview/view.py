@@ -17,11 +17,20 @@ from portal.components.spend_plot import SpendPlot, spend_plot
 from portal.money import money_text
 from portal.pages.overview.invoice_view import InvoiceView, invoice_view
 from portal.pages.overview.meters_view import MakeUpView, make_up_view
-from portal.services.reports import PreviousPeriod, UpcomingInvoice, UsageReport
+from portal.pages.overview.standing_view import StandingView, standing_view
+from portal.services.reports import (
+    NO_SUBSCRIPTION,
+    PreviousPeriod,
+    Standing,
+    UpcomingInvoice,
+    UsageReport,
+)
 
 _SPEND = KeyFigure("Spend to date")
 _PREVIOUS = KeyFigure("Last period")
 _UPCOMING = KeyFigure("Upcoming invoice")
+# In these a subscription without a preview will have no next invoice.
+_WITHOUT_INVOICE = frozenset({"paused", "ending", "trialing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class OverviewView:
     period: str = ""
     read_at: int = 0
     silent_since: str = ""
+    standing: StandingView = field(default_factory=StandingView)
     spend: KeyFigure = _SPEND
     previous: KeyFigure = _PREVIOUS
     upcoming: KeyFigure = _UPCOMING
@@ -54,11 +64,12 @@ def overview_view(
     report: UsageReport | None,
     upcoming: UpcomingInvoice | None,
     *,
+    standing: Standing = NO_SUBSCRIPTION,
     stripe_answers: bool = True,
 ) -> OverviewView:
     """The page for a report; without one the customer has no active subscription."""
     if report is None:
-        return OverviewView(loaded=True)
+        return OverviewView(loaded=True, standing=standing_view(standing))
     return OverviewView(
         loaded=True,
         subscribed=True,
@@ -66,9 +77,10 @@ def overview_view(
         period=period_text(report.period, year=True),
         read_at=to_epoch(report.read_at) if report.read_at else 0,
         silent_since="" if stripe_answers else _silent_since(report),
+        standing=standing_view(standing, now=report.now),
         spend=_spend(report),
         previous=_previous(report.previous),
-        upcoming=_upcoming(upcoming),
+        upcoming=_upcoming(upcoming, standing),
         plot=spend_plot(report),
         invoice=invoice_view(upcoming, report),
         make_up=make_up_view(report, upcoming),
@@ -131,15 +143,19 @@ def _previous(previous: PreviousPeriod | None) -> KeyFigure:
     )
 
 
-def _upcoming(upcoming: UpcomingInvoice | None) -> KeyFigure:
+def _upcoming(upcoming: UpcomingInvoice | None, standing: Standing) -> KeyFigure:
     if upcoming is None:
+        if standing.state in _WITHOUT_INVOICE:
+            return KeyFigure("Upcoming invoice", word="None", before="None is to come")
         return KeyFigure("Upcoming invoice", word="Not yet", before="No preview from Stripe yet")
+    due = upcoming.amount_due
+    is_settled = due == upcoming.total
     return KeyFigure(
         label="Upcoming invoice",
         amount=money_figure(upcoming.total),
         before="Issued ",
         strong=day_text(upcoming.issues_at),
-        second="After credits and tax",
+        second="After credits and tax" if is_settled else f"{money_text(due)} due after balance",
     )
 
 

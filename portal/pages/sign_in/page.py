@@ -31,14 +31,9 @@ def sign_in_page() -> rx.Component:
 def _demo(view: SignInView) -> rx.Component:
     return native_form(
         rx.el.h2("Sign in as"),
-        rx.foreach(view.customers, _customer),
-        rx.cond(
-            view.others,
-            rx.el.details(
-                rx.el.summary("More companies"),
-                rx.el.div(rx.foreach(view.others, _customer), class_name="demo-customers"),
-            ),
-        ),
+        rx.cond(view.searchable, _search()),
+        rx.el.div(rx.foreach(view.customers, _customer), class_name="demo-list"),
+        rx.cond(view.remark, rx.el.p(view.remark, role="status", class_name="caption")),
         rx.cond(view.preparing, rx.el.p("The demo's companies are still being made.")),
         rx.el.p("A demo with made-up companies; no password.", class_name="caption"),
         action="/auth/demo",
@@ -46,10 +41,36 @@ def _demo(view: SignInView) -> rx.Component:
     )
 
 
+def _search() -> rx.Component:
+    return rx.el.label(
+        icon("search"),
+        rx.el.span("Find a company", class_name="visually-hidden"),
+        rx.el.input(
+            type="search",
+            placeholder="Find a company",
+            auto_complete="off",
+            max_length=100,
+            on_change=SignInState.find_customer.debounce(150),
+            class_name="search-field",
+        ),
+        class_name="search",
+    )
+
+
 def _customer(customer: DemoCustomerRow) -> rx.Component:
     return rx.el.button(
         rx.el.span(customer.initials, class_name="avatar", aria_hidden="true"),
-        rx.el.span(customer.name),
+        rx.el.span(
+            rx.el.b(customer.name),
+            rx.el.span(customer.caption, class_name="caption"),
+            class_name="who",
+        ),
+        rx.cond(
+            customer.state,
+            rx.el.span(
+                customer.state, class_name=rx.cond(customer.worrying, "badge is-warning", "badge")
+            ),
+        ),
         icon("arrow-right"),
         type="submit",
         name="customer",

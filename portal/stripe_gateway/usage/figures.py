@@ -15,6 +15,7 @@ from portal.stripe_gateway import translate
 from portal.stripe_gateway.client import Answer, Gateway, together
 from portal.stripe_gateway.facts import InvoiceFacts, ObjectFacts, SubscriptionFacts
 from portal.stripe_gateway.reads import complete_subscription, preview_invoice
+from portal.stripe_gateway.translate_invoice import AmountTooLarge
 from portal.stripe_gateway.usage.agreement import bills_the_totals, metered_period
 from portal.stripe_gateway.usage.facts import MeterPeriod, UsageTotalFacts
 from portal.stripe_gateway.usage.summaries import MeterReader
@@ -120,4 +121,7 @@ async def _read_preview(gateway: Gateway, subscription: SubscriptionFacts) -> In
     except StripeRefused as refused:
         if refused.code != "invoice_upcoming_none":
             _log.warning("the preview of %s was refused: %s", subscription.id, refused)
+        return None
+    except AmountTooLarge as error:
+        _log.warning("the preview of %s cannot be kept: %s", subscription.id, error)
         return None
