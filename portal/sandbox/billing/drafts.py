@@ -55,8 +55,10 @@ def issue_draft(  # noqa: PLR0913 - whose invoice it is, of what, when and why
 def wait_for_usage(store: Store, ledger: UsageLedger, draft: StripeObject) -> StripeObject:
     """Leave the draft open for usage that arrives late; it is finalised when the grace is over."""
     finalizes_at = draft["created"] + int(ledger.grace.total_seconds())
-    times = ("automatically_finalizes_at", "next_payment_attempt", "_due_at")
-    return store.put(draft | dict.fromkeys(times, finalizes_at))
+    times = {"automatically_finalizes_at": finalizes_at, "_due_at": finalizes_at}
+    # A payment is attempted for no invoice that is sent.
+    is_sent = draft["collection_method"] == "send_invoice"
+    return store.put(draft | times | {"next_payment_attempt": None if is_sent else finalizes_at})
 
 
 def refresh_drafts(store: Store, ledger: UsageLedger, customer: str) -> None:

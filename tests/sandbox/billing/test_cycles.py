@@ -214,16 +214,23 @@ def test_a_working_card_brings_a_past_due_subscription_back(company: Company) ->
     assert company.get("subscription", subscription["id"])["status"] == "active"
 
 
-def test_an_invoice_that_is_sent_waits_for_its_due_date(company: Company) -> None:
+def test_an_invoice_that_is_sent_is_a_draft_for_an_hour_and_waits_for_its_due_date(
+    company: Company,
+) -> None:
     customer = company.customer(card=None)
 
     subscription = company.subscribe(
         customer, company.licensed(), collection_method="send_invoice", days_until_due=30
     )
 
-    (invoice,) = company.invoices(customer)
-    assert (invoice["status"], invoice["due_date"]) == ("open", JANUARY + 30 * 86_400)
+    (draft,) = company.invoices(customer)
+    assert (draft["status"], draft["next_payment_attempt"]) == ("draft", None)
+    assert draft["automatically_finalizes_at"] == JANUARY + GRACE
     assert subscription["status"] == "active"
+    company.run_to(JANUARY + GRACE)
+    (invoice,) = company.invoices(customer)
+    assert invoice["status"] == "open"
+    assert invoice["due_date"] == JANUARY + GRACE + 30 * 86_400
 
 
 def test_events_come_in_stripes_order(company: Company) -> None:

@@ -224,6 +224,7 @@ def test_an_invoice_that_is_sent_asks_for_a_payment_and_waits(company):
     company.subscribe(
         customer, company.licensed(), collection_method="send_invoice", days_until_due=14
     )
+    company.run_to(at(2026, 1, 1, 1))
     invoice = latest(company, customer)
 
     assert (invoice["status"], invoice["attempted"]) == ("open", False)

@@ -97,9 +97,9 @@ def test_what_was_sent_and_is_not_paid_in_time_is_past_due(company, customer):
         customer, company.licensed(), collection_method="send_invoice", days_until_due=10
     )
 
-    company.run_to(JANUARY + 10 * DAY - 1)
+    company.run_to(JANUARY + HOUR + 10 * DAY - 1)
     assert now(company, subscription)["status"] == "active"
-    company.run_to(JANUARY + 10 * DAY)
+    company.run_to(JANUARY + HOUR + 10 * DAY)
     assert now(company, subscription)["status"] == "past_due"
 
     [invoice] = company.invoices(customer)

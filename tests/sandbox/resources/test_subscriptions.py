@@ -198,8 +198,9 @@ def test_an_invoice_can_be_sent_instead_of_charged(sandbox_client):
         }
     )
 
-    assert (made.status, made.latest_invoice.status) == ("active", "open")
-    assert made.latest_invoice.amount_remaining == 2500
+    assert (made.status, made.latest_invoice.status) == ("active", "draft")
+    sent = sandbox_client.v1.invoices.finalize_invoice(made.latest_invoice.id)
+    assert (sent.status, sent.amount_remaining) == ("open", 2500)
 
 
 def test_subscriptions_are_found_by_price_status_and_period(sandbox_client, subscription):
