@@ -20,6 +20,7 @@ from typing import Any
 
 from portal.catalog import load_catalog
 from portal.sandbox.account import open_account
+from portal.sandbox.answering import Answering
 from portal.sandbox.billing.cycles import run_due
 from portal.sandbox.billing.meter_errors import report_failures
 from portal.sandbox.billing.usage import UsageLedger
@@ -29,7 +30,6 @@ from portal.sandbox.demo.seed import seed
 from portal.sandbox.demo.stream import stream_usage
 from portal.sandbox.faults import Faults
 from portal.sandbox.hosted.site import HostedSite
-from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import LARGEST_BODY, Request
 from portal.sandbox.http.serving import hang_up, require_free, serve_http

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from portal.sandbox.billing.offers import is_active, is_valid
+from portal.sandbox.offers import is_active, is_valid
 
 if TYPE_CHECKING:
     from portal.sandbox.store import Store

@@ -11,9 +11,9 @@ from portal.money import round_amount
 from portal.sandbox import lookup
 from portal.sandbox.billing.discounts import amount_off, new_discount, remove_discount
 from portal.sandbox.billing.full_prices import gross_price
-from portal.sandbox.billing.offers import is_valid
 from portal.sandbox.events import differences, save_change
 from portal.sandbox.included import items_of
+from portal.sandbox.offers import is_valid
 from portal.sandbox.refusals import Refused
 from portal.sandbox.store import Store
 

@@ -1,1 +1,1 @@
-"""The sandbox's side of HTTP: requests in, answers out."""
+"""HTTP as the sandbox speaks it: requests, their forms, pages of lists, rate limits, the server."""

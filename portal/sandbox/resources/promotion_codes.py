@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.offers import is_active, is_valid
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.offers import is_active, is_valid
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.clock import from_epoch
+from portal.sandbox.answering import Answer, Answering
 from portal.sandbox.faults import Faults
-from portal.sandbox.http.answering import Answer, Answering
 from portal.sandbox.http.form import bracketed
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import Request

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.sandbox.answering import Answering
 from portal.sandbox.faults import Faults
-from portal.sandbox.http.answering import Answering
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
 from portal.sandbox.http.request import Request
 from portal.sandbox.resources import ROUTES
