@@ -17,7 +17,7 @@ from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.included import credited_lines_of
-from portal.sandbox.refusals import Refused
+from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.charges import create_refund
 from portal.sandbox.routes import Call, Routes
 
@@ -25,6 +25,11 @@ StripeObject = dict[str, Any]
 routes = Routes()
 _LINE = ("amount", "description", "invoice_line_item", "metadata", "quantity", "tax_rates", "type",
          "unit_amount", "unit_amount_decimal")  # fmt: skip
+# What only lines of the other type have.
+_NOT_OF = {
+    "custom_line_item": ("amount", "invoice_line_item"),
+    "invoice_line_item": ("tax_rates", "unit_amount", "unit_amount_decimal"),
+}
 _ACTS_ON = (
     "amount credit_amount effective_at email_type invoice memo metadata out_of_band_amount reason "
     "refund_amount refunds.amount_refunded refunds.refund refunds.type "
@@ -135,6 +140,11 @@ def _lines(call: Call, invoice: StripeObject) -> list[StripeObject]:
 
 
 def _line(call: Call, invoice: StripeObject, asked: StripeObject, param: str) -> StripeObject:
+    surplus = next((name for name in _NOT_OF[asked["type"]] if name in asked), None)
+    if surplus is not None:
+        raise Refused(
+            f"`{surplus}` does not go with the type `{asked['type']}`.", param=f"{param}[{surplus}]"
+        )
     kept = asked.get("metadata")
     metadata = {"metadata": None if kept is None else merged_metadata({}, kept)}
     if asked["type"] == "invoice_line_item":
@@ -189,7 +199,7 @@ def _repayment(call: Call, invoice: StripeObject) -> Repayment:
     for name in ("credit_amount", "out_of_band_amount", "refund_amount"):
         _check_positive(params.get(name, 1), name)
     refunds = [
-        _known_refund(call, one, f"refunds[{place}]")
+        _known_refund(call, invoice, one, f"refunds[{place}]")
         for place, one in enumerate(params.get("refunds", ()))
     ]
     if "refund_amount" in params:
@@ -209,9 +219,27 @@ def _refund(call: Call, invoice: StripeObject, amount: int) -> str:
     raise Refused("The invoice has no payment that could be refunded.", param="refund_amount")
 
 
-def _known_refund(call: Call, asked: StripeObject, param: str) -> tuple[str, int]:
-    refund = lookup.named(call.store, "refund", asked.get("refund", ""), f"{param}[refund]")
-    return str(refund["id"]), int(asked.get("amount_refunded", refund["amount"]))
+def _known_refund(
+    call: Call, invoice: StripeObject, asked: StripeObject, param: str
+) -> tuple[str, int]:
+    """A refund of one of the invoice's payments, and how much of it the note is for."""
+    store, where = call.store, f"{param}[refund]"
+    if asked.get("type", "refund") != "refund":
+        raise NotSupported("This sandbox has no payment records.", param=f"{param}[type]")
+    refund = lookup.named(store, "refund", asked.get("refund", ""), where)
+    payments = store.every("invoice_payment", invoice=invoice["id"])
+    if refund["payment_intent"] not in [one["_payment_intent"] for one in payments]:
+        raise Refused("The refund is not of a payment of this invoice.", param=where)
+    notes = store.every(KIND, invoice=invoice["id"])
+    named = [one for note in notes for one in note["refunds"] if one["refund"] == refund["id"]]
+    left = refund["amount"] - sum(one["amount_refunded"] for one in named)
+    amount = int(asked.get("amount_refunded", left))
+    if not 0 < amount <= left:
+        raise Refused(
+            f"The amount must be more than 0 and at most what is left of the refund ({left}).",
+            param=f"{param}[amount_refunded]",
+        )
+    return str(refund["id"]), amount
 
 
 def _check_positive(amount: int, param: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from portal.clock import from_epoch
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.charges import create_refund
 from portal.sandbox.resources.credit_notes import (
     create_credit_note,
     list_credit_note_lines,
@@ -99,6 +100,38 @@ def test_a_note_on_a_paid_invoice_may_be_refunded(company: Company) -> None:
         (refund["id"], 200)
     ]
     assert made["out_of_band_amount"] == 100
+
+
+def test_a_refund_is_named_by_notes_of_its_own_invoice_and_once(company: Company) -> None:
+    invoice, other = invoiced(company), invoiced(company)
+    [payment] = company.store.every("invoice_payment", invoice=invoice["id"])
+    refund = create_refund(company.call(payment_intent=payment["_payment_intent"], amount=300))
+
+    def named(about: StripeObject, **more: Any) -> StripeObject:
+        return note(company, about, amount=200, refunds=[{"refund": refund["id"], **more}])
+
+    with pytest.raises(Refused, match="not of a payment of this invoice"):
+        named(other)
+    for amount in (-200, 0, 301):
+        with pytest.raises(Refused, match=r"left of the refund \(300\)"):
+            named(invoice, amount_refunded=amount)
+    assert named(invoice, amount_refunded=200)["refunds"][0]["amount_refunded"] == 200
+    with pytest.raises(Refused, match=r"left of the refund \(100\)"):
+        named(invoice, amount_refunded=200)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ({"type": "custom_line_item", "unit_amount": 5, "amount": 7}, "amount"),
+        ({"type": "invoice_line_item", "amount": 5, "tax_rates": ["txr_x"]}, "tax_rates"),
+    ],
+)
+def test_a_line_has_what_its_type_has_only(company: Company, line: Any, name: str) -> None:
+    with pytest.raises(Refused) as caught:
+        note(company, unpaid(company), lines=[line])
+
+    assert caught.value.fields["param"] == f"lines[0][{name}]"
 
 
 def test_what_was_paid_must_go_somewhere(company: Company) -> None:
