@@ -9,7 +9,7 @@ from portal.sandbox import lookup
 from portal.sandbox.http.paging import Listing
 from portal.sandbox.included import items_of
 from portal.sandbox.resources.subscription_item_shape import ITEM_PARAMS
-from portal.sandbox.resources.subscription_updates import update
+from portal.sandbox.resources.subscription_updates import check_can_change, update
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
@@ -74,4 +74,5 @@ def _change(call: Call, subscription: StripeObject, which: StripeObject) -> None
     }
     change = {name: call.params[name] for name in _OF_THE_CHANGE if name in call.params}
     params = change | {"items": [item | which]}
+    check_can_change(subscription, params)
     update(call.store, call.ledger, subscription, params, prefix="")

@@ -47,10 +47,6 @@ ACTS_ON = (
 def update_subscription(call: Call, id: str) -> StripeObject:
     """Change what the request names; what that makes due at once is invoiced and charged."""
     subscription = lookup.get(call.store, "subscription", id)
-    if subscription["status"] in _ENDED and call.params.keys() - _OF_A_CANCELED_ONE:
-        raise Refused(
-            "A canceled subscription can only update its cancellation_details and metadata."
-        )
     check_can_change(subscription, call.params)
     return update(call.store, call.ledger, subscription, call.params)
 
@@ -60,6 +56,10 @@ def check_can_change(subscription: StripeObject, params: StripeObject) -> None:
 
     https://docs.stripe.com/api/subscriptions/object#subscription_object-status
     """
+    if subscription["status"] in _ENDED and params.keys() - _OF_A_CANCELED_ONE:
+        raise Refused(
+            "A canceled subscription can only update its cancellation_details and metadata."
+        )
     if subscription["status"] == "incomplete" and params.keys() - _OF_AN_INCOMPLETE_ONE:
         raise Refused(
             "A subscription with the status `incomplete` can only update its metadata and "

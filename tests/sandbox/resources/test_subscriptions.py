@@ -71,6 +71,19 @@ def test_a_subscription_is_cancelled_once(sandbox_client, subscription):
     assert subscriptions.update(subscription.id, {"metadata": {"a": "1"}}).metadata.a == "1"
 
 
+def test_the_items_of_what_is_canceled_stay_what_they_were(sandbox_client, subscription):
+    items, [item] = sandbox_client.v1.subscription_items, subscription["items"].data
+    sandbox_client.v1.subscriptions.cancel(subscription.id)
+
+    for change in (
+        lambda: items.create({"subscription": subscription.id, "price": item.price.id}),
+        lambda: items.update(item.id, {"quantity": 2}),
+        lambda: items.delete(item.id),
+    ):
+        with pytest.raises(stripe.InvalidRequestError, match="A canceled subscription can only"):
+            change()
+
+
 def test_cancelling_with_an_invoice_bills_the_usage_so_far(sandbox_client):
     meter, payer = make_meter(sandbox_client), make_payer(sandbox_client)
     price = make_metered_price(sandbox_client, meter)
