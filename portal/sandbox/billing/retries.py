@@ -21,11 +21,12 @@ _FINAL_REASONS = frozenset(
 def next_attempt(invoice: StripeObject, at: int) -> int | None:
     """When to try again after an attempt at `at`; None when it was the last.
 
-    A subscription's first invoice is not tried again: it waits for its customer.
+    A subscription's first invoice is not tried again: it waits for its customer. That of a schedule
+    was left a draft for nobody, so it is.
     """
     attempts = invoice["attempt_count"]
-    is_first = invoice["billing_reason"] == "subscription_create"
-    if is_first or not invoice["auto_advance"] or attempts > len(RETRY_DAYS):
+    waits = invoice["billing_reason"] == "subscription_create" and "_was_draft" not in invoice
+    if waits or not invoice["auto_advance"] or attempts > len(RETRY_DAYS):
         return None
     return at + RETRY_DAYS[max(attempts, 1) - 1] * _DAY_SECONDS
 

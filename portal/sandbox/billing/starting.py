@@ -52,14 +52,14 @@ def start_subscription(
     subscription: StripeObject,
     payment_behavior: str = "allow_incomplete",
     *,
-    needs_card: bool = True,
+    in_request: bool = True,
 ) -> StripeObject:
     """Begin the first period of a subscription that is kept with its items, and bill it.
 
     The first invoice is finalised and paid at once, or waits for its customer when that is asked
-    for (`default_incomplete`); one that is sent stays a draft for the grace. There is none when
-    nothing is owed. Raises Refused when there is something to charge and nothing to charge it to,
-    unless nobody is there to be told so.
+    for (`default_incomplete`); one that is sent, or is of a schedule instead of a request, stays a
+    draft for the grace. There is none when nothing is owed. Raises Refused when there is something
+    to charge and nothing to charge it to, unless nobody is there to be told so.
     """
     at, told = subscription["created"], None
     begin_periods(store, subscription, at)
@@ -67,14 +67,21 @@ def start_subscription(
     if charges or _extras(store, subscription):
         occasion = Occasion("subscription_create", at, start=at)
         draft = issue_draft(store, ledger, subscription, charges, occasion, with_pending=True)
-        if needs_card and payment_behavior != "default_incomplete":
+        if in_request and payment_behavior != "default_incomplete":
             require_payment_method(store, draft)
         status = good_standing(subscription, at)
-        if draft["amount_due"] > 0 and draft["collection_method"] == "charge_automatically":
+        is_draft = not in_request or draft["collection_method"] == "send_invoice"
+        if draft["amount_due"] > 0 and not is_draft:
             status = "incomplete"
         before = presented(store, subscription)
         store.put(subscription | {"latest_invoice": draft["id"], "status": status})
-        _bill_first(store, ledger, draft, payment_behavior)
+        if is_draft:
+            # https://docs.stripe.com/api/subscriptions/create
+            wait_for_usage(store, ledger, draft | {"_was_draft": True})
+        elif payment_behavior == "default_incomplete":
+            _await_confirmation(store, draft, at)
+        else:
+            collect(store, draft, at)
         subscription = store.get("subscription", subscription["id"]) or subscription
         # Where paying has changed the status, that has been told already.
         told = before if subscription["status"] == status else None
@@ -175,21 +182,6 @@ def _with_card(store: Store, subscription: StripeObject) -> StripeObject:
     return (
         subscription if can_be_charged(store, subscription) else ask_for_card(store, subscription)
     )
-
-
-def _bill_first(
-    store: Store, ledger: UsageLedger, draft: StripeObject, payment_behavior: str
-) -> None:
-    """Finalise the first invoice now, or after the grace when it is sent.
-
-    https://docs.stripe.com/billing/invoices/subscription#sub-invoice-lifecycle
-    """
-    if draft["collection_method"] == "send_invoice":
-        wait_for_usage(store, ledger, draft)
-    elif payment_behavior == "default_incomplete":
-        _await_confirmation(store, draft, draft["created"])
-    else:
-        collect(store, draft, draft["created"])
 
 
 def _await_confirmation(store: Store, draft: StripeObject, at: int) -> None:

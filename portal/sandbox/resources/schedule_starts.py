@@ -35,7 +35,7 @@ def start_when_due(store: Store, ledger: UsageLedger, schedule: StripeObject) ->
     )
     schedule = store.put(schedule | {"subscription": subscription["id"]})
     managed = store.put(subscription | {"schedule": schedule["id"]})
-    start_subscription(store, ledger, managed, needs_card=False)
+    start_subscription(store, ledger, managed, in_request=False)
     store.emit("subscription_schedule.updated", schedule, {"status": "not_started"})
     return schedule
 

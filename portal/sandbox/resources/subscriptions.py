@@ -87,7 +87,7 @@ def begin_subscription(
     schedule_the_end(store, subscription, params)
     begin_periods(store, subscription, subscription["created"])
     add_extras(store, subscription, params.get("add_invoice_items", ()), subscription["created"])
-    if owes_at_once(store, subscription):
+    if items_for is None and owes_at_once(store, subscription):
         subscription["status"] = "incomplete"
     store.put(subscription)
     store.emit("customer.subscription.created", subscription)

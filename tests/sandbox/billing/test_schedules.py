@@ -195,6 +195,24 @@ def test_a_schedule_starts_now_and_changes_plans_by_itself(company, customer):
     assert [one["total"] for one in company.invoices(customer)] == [100_00, 400_00]
 
 
+def test_the_first_invoice_of_a_schedule_is_a_draft_and_is_tried_again(company, customer):
+    company.give_card(customer["id"], "pm_card_chargeCustomerFail")
+    phases = [{"items": [{"price": company.licensed(100_00)}], "duration": MONTH}]
+    create_schedule(company.call(customer=customer["id"], start_date="now", phases=phases))
+
+    def standing():
+        [subscription] = company.store.every("subscription", customer=customer["id"])
+        [invoice] = company.invoices(customer)
+        return subscription["status"], invoice["status"], invoice["attempt_count"]
+
+    assert standing() == ("active", "draft", 0)
+    company.run_to(JANUARY + HOUR)
+    assert standing() == ("past_due", "open", 1)
+    company.give_card(customer["id"], "pm_card_visa")
+    company.run_to(JANUARY + HOUR + DAY)
+    assert standing() == ("active", "paid", 2)
+
+
 def test_a_phase_that_begins_inside_a_period_is_prorated(company, customer):
     first, second = company.licensed(31_00, "Basic"), company.licensed(62_00, "Scale")
     middle = JANUARY + 10 * DAY
