@@ -169,6 +169,11 @@ def automatic_methods(params: StripeObject) -> StripeObject:
     return {"allow_redirects": asked.get("allow_redirects", "always"), "enabled": True}
 
 
+def return_address(params: StripeObject) -> str | None:
+    """Where the holder goes after giving consent, unless Stripe's library sees to that."""
+    return None if params.get("use_stripe_sdk") else params.get("return_url")
+
+
 def with_its_secret(call: Call, intent: StripeObject) -> StripeObject:
     """The intent, unless the request shows a client secret that is another's."""
     if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
@@ -198,7 +203,7 @@ def _confirmed(call: Call, intent: StripeObject) -> StripeObject:
     else:
         _check_confirmable(intent)
         card = usable(store, intent["payment_method"], intent["customer"])
-        intent["_return_url"] = call.params.get("return_url")
+        intent["_return_url"] = return_address(call.params)
         intent = payment.confirm(store, intent, card, off_session=away)
     if intent["status"] == "requires_payment_method":
         raise card_refusal(store, "payment_intent", intent)

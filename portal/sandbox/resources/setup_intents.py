@@ -11,6 +11,7 @@ from portal.sandbox.resources.card_refusals import card_refusal
 from portal.sandbox.resources.payment_intents import (
     automatic_methods,
     check_goes_with_confirm,
+    return_address,
     with_its_secret,
 )
 from portal.sandbox.resources.payment_methods import attach, usable
@@ -123,7 +124,7 @@ def _confirmed(call: Call, intent: StripeObject) -> StripeObject:
                 code="setup_intent_unexpected_state",
             )
         card = usable(call.store, intent["payment_method"], intent["customer"])
-        intent["_return_url"] = call.params.get("return_url")
+        intent["_return_url"] = return_address(call.params)
         intent = setups.attempt(call.store, intent, card)
     if intent["status"] == "requires_payment_method":
         raise card_refusal(call.store, "setup_intent", intent)

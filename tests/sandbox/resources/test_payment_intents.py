@@ -153,6 +153,14 @@ def test_a_card_that_wants_its_holder_waits_for_consent(sandbox_client):
     assert sandbox_client.v1.payment_intents.confirm(intent.id).status == "succeeded"
 
 
+def test_stripes_library_is_given_the_consent_to_ask_for_where_it_is_there(sandbox_client):
+    intent = pay(
+        sandbox_client, payment_method="pm_card_threeDSecure2Required", use_stripe_sdk=True
+    )
+
+    assert intent.next_action.type == "use_stripe_sdk"
+
+
 def test_a_card_can_be_refused_even_with_consent(sandbox_client):
     token = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
     intent = pay(sandbox_client, payment_method=token)
