@@ -1,1 +1,1 @@
-"""What a quantity costs at a price: pure arithmetic, no I/O, no tables, no clock."""
+"""What a quantity costs at a price, and a whole bill: pure arithmetic, no I/O, tables or clock."""

@@ -7,14 +7,14 @@ taxes, the customer's balance
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from portal.money import round_amount
+from portal.rating.precision import exact_digits
 from portal.rating.spreading import evenly, in_proportion
 from portal.rating.taxes import TaxAmount, TaxRate, line_taxes, taxes_by_rate
 
 Spread = Callable[[int, Sequence[int]], list[int]]
-_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _take_discount(discount: Discount, lines: Iterable[_OpenLine], spread: Sprea
     amounts = [line.left for line in eligible]
     if discount.percent_off is not None:
         percent = discount.percent_off
-        with localcontext(prec=_DIGITS):
+        with exact_digits():
             parts = [round_amount(amount * percent / 100) for amount in amounts]
     else:
         parts = spread(discount.amount_off or 0, amounts)

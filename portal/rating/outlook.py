@@ -5,12 +5,11 @@ begins, and within a package more costs nothing.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal, localcontext
+from decimal import ROUND_FLOOR, Decimal
 
+from portal.rating.precision import exact_digits
 from portal.rating.price import Price, Tier
 from portal.rating.rate import RatedAmount, rate
-
-_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def what_if(price: Price, quantity: Decimal, other: Decimal) -> WhatIf:
 def next_unit(price: Price, quantity: Decimal) -> NextUnit:
     """What one more unit costs; below zero it counts from 0, as the bill does."""
     quantity = max(quantity, Decimal(0))
-    with localcontext(prec=_DIGITS):
+    with exact_digits():
         compared = what_if(price, quantity, quantity + 1)
         adds = compared.then.exact - compared.now.exact
     landed = [line for line in compared.then.lines if line.unit_amount_decimal is not None][-1]
@@ -68,7 +67,7 @@ def next_tier(price: Price, quantity: Decimal) -> NextTier | None:
     quantity = max(quantity, Decimal(0))
     for number, tier in enumerate(price.tiers, start=1):
         if tier.up_to is not None and quantity <= tier.up_to:
-            with localcontext(prec=_DIGITS):
+            with exact_digits():
                 return NextTier(number + 1, price.tiers[number], tier.up_to - quantity)
     return None
 
@@ -79,7 +78,7 @@ def cheaper_with_more(price: Price, quantity: Decimal) -> WhatIf | None:
     Within a tier more never costs less, so only the first whole unit of each later tier is tried.
     """
     bounds = [tier.up_to for tier in price.tiers if tier.up_to is not None]
-    with localcontext(prec=_DIGITS):
+    with exact_digits():
         larger = [bound.to_integral_value(ROUND_FLOOR) + 1 for bound in bounds if bound >= quantity]
     tried = [what_if(price, quantity, start) for start in larger]
     cheapest = min(tried, key=lambda one: one.difference, default=None)

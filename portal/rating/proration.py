@@ -1,11 +1,9 @@
 """The part of an amount that falls on the rest of a period, to the second."""
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from portal.money import round_amount
-
-# The exact product is made before it is divided; what the division leaves out is below any cent.
-_DIGITS = 60
+from portal.rating.precision import exact_digits
 
 
 def prorated(amount: Decimal | int, start: int, end: int, at: int) -> int:
@@ -17,6 +15,6 @@ def prorated(amount: Decimal | int, start: int, end: int, at: int) -> int:
     """
     if not start <= at <= end or start == end:
         raise ValueError(f"{at} lies outside the period from {start} to {end}")
-    with localcontext(prec=_DIGITS):
+    with exact_digits():
         exact = Decimal(amount) * (end - at) / (end - start)
     return round_amount(exact)

@@ -5,17 +5,18 @@ Each line is rounded once, by portal.money; the total is the sum of the rounded 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from decimal import Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 
 from portal.errors import PortalError
 from portal.money import round_amount
+from portal.rating.precision import EXACT_DIGITS, exact_digits
 from portal.rating.price import PER_UNIT, VOLUME, Price, TransformQuantity
 from portal.rating.tiers import TierShare, graduated_shares, volume_share
 
-# A quantity of 36 digits times a rate of 12 digits and 12 decimals stays exact.
-_EXACT_DIGITS = 60
 _NOTHING = Decimal(0)
+# The rest of the digits is for a rate: twelve before the point and twelve behind it.
+_MOST_DIGITS = EXACT_DIGITS - 24
 
 
 class UnusableQuantity(PortalError):
@@ -64,7 +65,7 @@ class RatedAmount:
     @property
     def exact(self) -> Decimal:
         """What the lines come to before any of them is rounded."""
-        with localcontext(prec=_EXACT_DIGITS):
+        with exact_digits():
             return sum((line.exact for line in self.lines), _NOTHING)
 
 
@@ -78,19 +79,19 @@ def rate(price: Price, quantity: Decimal) -> RatedAmount:
     Raises UnusableQuantity rather than lose a digit.
     """
     try:
-        with localcontext(prec=_EXACT_DIGITS) as context:
+        with exact_digits() as context:
             context.traps[Inexact] = True
             lines = tuple(_rated_lines(price, _billed(quantity)))
     except (Inexact, InvalidOperation):
         raise UnusableQuantity(
             f"{quantity} at the price {price.id} cannot be rated exactly.",
-            next_step=f"Use at most {_EXACT_DIGITS - 24} digits.",
+            next_step=f"Use at most {_MOST_DIGITS} digits.",
         ) from None
     return RatedAmount(price, quantity, lines)
 
 
 def _billed(quantity: Decimal) -> Decimal:
-    if not quantity.is_finite() or abs(quantity.adjusted()) > _EXACT_DIGITS:
+    if not quantity.is_finite() or abs(quantity.adjusted()) > EXACT_DIGITS:
         raise InvalidOperation
     return quantity if quantity > 0 else _NOTHING
 

@@ -5,14 +5,14 @@ the last invoice has left them; a volume price rates all units anew and takes of
 """
 
 from dataclasses import replace
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from portal.money import round_amount
+from portal.rating.precision import exact_digits
 from portal.rating.price import VOLUME, Price
 from portal.rating.rate import LineKind, RatedLine, rate
 
 _NOTHING = Decimal(0)
-_DIGITS = 60
 _NONE = RatedLine(LineKind.UNIT, quantity=_NOTHING, exact=_NOTHING, amount=0)
 
 
@@ -47,12 +47,12 @@ def _minus(
     """The line for the difference between what there is of it now and what was billed."""
     key = line.tier, line.kind
     now, before = later.get(key, _NONE), earlier.get(key, _NONE)
-    with localcontext(prec=_DIGITS):
+    with exact_digits():
         exact = now.exact - before.exact
         return replace(
             line,
             quantity=now.quantity - before.quantity,
             exact=exact,
             amount=round_amount(exact),
-            packages=line.packages and (now.packages or 0) - (before.packages or _NOTHING),
+            packages=line.packages and (now.packages or _NOTHING) - (before.packages or _NOTHING),
         )

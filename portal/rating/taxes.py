@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import NamedTuple
 
 from portal.money import round_amount
-
-_DIGITS = 60
+from portal.rating.precision import exact_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def line_taxes(amount: int, tax_rates: Sequence[TaxRate]) -> tuple[TaxAmount, ..
     without them (https://docs.stripe.com/billing/taxes/tax-rates).
     """
     included = sum((rate.percentage for rate in tax_rates if rate.inclusive), Decimal(0))
-    with localcontext(prec=_DIGITS):
+    with exact_digits():
         taxes = [
             round_amount(amount * rate.percentage / (100 + included)) if rate.inclusive else 0
             for rate in tax_rates

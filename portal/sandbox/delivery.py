@@ -171,14 +171,15 @@ class Deliveries:
 
     def _note_refusal(self, delivery: StripeObject, event: StripeObject) -> None:
         self._store.put(delivery)
-        if event["object"] != THIN:
-            acknowledgement.note_refusal(self._store, event)
-        self._store.commit()
-        self._on_answer()
+        self._go_on_without(event)
 
     def _lose(self, delivery: StripeObject, event: StripeObject) -> None:
         """Forget a delivery as if it had gone astray: no answer will ever come."""
         self._store.delete(DELIVERY, delivery["id"])
+        self._go_on_without(event)
+
+    def _go_on_without(self, event: StripeObject) -> None:
+        """Let what has waited for an answer know that this attempt has brought none."""
         if event["object"] != THIN:
             acknowledgement.note_refusal(self._store, event)
         self._store.commit()

@@ -19,8 +19,6 @@ _NOUNS = {
     "v2.core.event_destination": "event destination",
     "webhook_endpoint": "webhook endpoint",
 }
-
-
 # What Stripe calls the id in the path, where it does not call it `id`.
 _PATH_PARAMS = {
     "payment_intent": "intent",

@@ -1,4 +1,4 @@
-"""Which requests there are: each resource lists its endpoints here, the app looks them up.
+"""Which requests there are: how a resource lists its endpoints, and how one of them is found.
 
 An endpoint names the SDK's parameters and those of them that it acts on; a handler gets them
 checked, with `expand` and the cursors taken care of.
@@ -14,7 +14,7 @@ from portal.sandbox.http.paging import Listing
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-# The app itself does these for every endpoint that has them.
+# Answering itself does these for every endpoint that has them.
 _FOR_ALL = frozenset(("expand", "limit", "starting_after", "ending_before"))
 _PATH_PART = re.compile(r"\{(\w+)\}")
 

@@ -184,10 +184,6 @@ def _advance_invoice(store: Store, ledger: UsageLedger, invoice: StripeObject) -
         collect(store, refresh(store, ledger, invoice), invoice["_due_at"])
 
 
-def _expire_session(store: Store, _ledger: UsageLedger, session: StripeObject) -> StripeObject:
-    return checkout.expire(store, session)
-
-
 def _set_clock(store: Store, clock_id: str, moment: int) -> StripeObject:
     test_clock = store.get("test_helpers.test_clock", clock_id) or {}
     return store.put(test_clock | {"frozen_time": moment})
@@ -207,7 +203,7 @@ WHEN_DUE: dict[str, Callable[[Store, UsageLedger, StripeObject], object]] = {
     "billing.credit_grant": lambda store, _, grant: expire_grant(store, grant, grant["_due_at"]),
     "charge": lambda store, _, charge: intents.book(store, charge),
     discounts.END: lambda store, _, ending: discounts.end_discount(store, ending),
-    "checkout.session": _expire_session,
+    "checkout.session": lambda store, _, session: checkout.expire(store, session),
     "invoice": _advance_invoice,
     "subscription": _visit,
 }

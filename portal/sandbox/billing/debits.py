@@ -36,10 +36,14 @@ class Debit:
 
 def note_charge(store: Store, charge: Charge, lines: Sequence[StripeObject]) -> None:
     """Write down that an item was debited by these lines of an invoice."""
-    where = {"invoice": lines[0]["invoice"], "lines": [line["id"] for line in lines]}
-    quantity = decimal_text(charge.quantity)
-    noted = {"price": charge.price["id"], "quantity": quantity, **where}
-    _note(store, charge.item["id"], {**noted, "start": charge.start, "end": charge.end})
+    noted = {
+        "price": charge.price["id"],
+        "quantity": decimal_text(charge.quantity),
+        "lines": [line["id"] for line in lines],
+        "start": charge.start,
+        "end": charge.end,
+    }
+    _note(store, charge.item["id"], noted)
 
 
 def note_invoice_item(store: Store, item_id: str, invoice_item: StripeObject) -> None:

@@ -16,6 +16,16 @@ from portal.sandbox.store import Store
 StripeObject = dict[str, Any]
 # What is kept of a discount that ends, so that the clock comes to it.
 END = "sandbox.discount_end"
+# What a coupon takes off, and of what.
+_TERMS = (
+    "amount_off",
+    "currency",
+    "currency_options",
+    "duration",
+    "duration_in_months",
+    "applies_to",
+    "_percent_off",
+)
 
 
 def rated_discounts(store: Store, ids: Iterable[str], currency: str) -> tuple[Discount, ...]:
@@ -92,18 +102,6 @@ def remove_discount(store: Store, discount: StripeObject) -> None:
     """Tell that a discount no longer holds for its customer or subscription."""
     if discount["invoice"] is None and discount["invoice_item"] is None:
         store.emit("customer.discount.deleted", discount)
-
-
-# What a coupon takes off, and of what.
-_TERMS = (
-    "amount_off",
-    "currency",
-    "currency_options",
-    "duration",
-    "duration_in_months",
-    "applies_to",
-    "_percent_off",
-)
 
 
 def _rated(discount: Any, currency: str) -> Discount:

@@ -17,7 +17,6 @@ from portal.sandbox.billing.discounts import inherited, rated_discounts
 from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
-_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +42,17 @@ def full_price(
     if not of_all and not item["discounts"]:
         return FullPrice(gross)
     lines = _bill(store, subscription, sharing)
-    rated = rate_invoice(lines, discounts=of_all, grants=(), balance=0)
+    rated = rate_invoice(lines, discounts=of_all)
     (own,) = (line for line in rated.lines if line.line.key == item["id"])
-    return FullPrice(gross, tuple(own.discount_amounts))
+    return FullPrice(gross, own.discount_amounts)
 
 
 def gross_price(store: Store, currency: str, item: StripeObject) -> Decimal:
     """What a quantity of an item costs in the currency; a metered item has none and no price."""
     if item["quantity"] is None:
-        return _NOTHING
+        return Decimal(0)
     price = price_from_stripe(price_of(store, item), currency)
-    rated = rate(price, Decimal(item["quantity"])).lines
-    return sum((line.exact for line in rated), _NOTHING)
+    return rate(price, Decimal(item["quantity"])).exact
 
 
 def _bill(

@@ -1,4 +1,4 @@
-"""What becomes of a finalised invoice besides being paid: voided, given up, sent.
+"""What becomes of a finalised invoice besides being paid: voided or given up.
 
 https://docs.stripe.com/invoicing/integration/workflow-transitions
 """

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from portal.money import round_amount
+from portal.rating.precision import exact_digits
 from portal.rating.price import Price, price_from_stripe
-from portal.rating.proration import prorated
 from portal.rating.rate import LineKind, RatedLine, rate
 from portal.rating.rest import lines_left, lines_taken_off
 from portal.sandbox.billing.charges import Charge
@@ -36,13 +36,13 @@ def charge_lines(store: Store, subscription: StripeObject, charge: Charge) -> li
         free = _single(charge, _NOTHING, unit_amount=_NOTHING)
         description = trial_description(charge.quantity, product)
         return [_line(subscription, charge, free, description)]
-    rated = rate(price, charge.quantity).lines
+    rated = rate(price, charge.quantity)
     if charge.whole is not None:
-        part = _single(charge, sum((line.exact for line in rated), _NOTHING))
+        part = _single(charge, rated.exact)
         description = proration_description(REMAINING, charge.quantity, product, charge.start)
         return [_line(subscription, charge, part, description)]
     billed, recurring = charge.billed_early, charge.price["recurring"]
-    left = rated if billed is None else lines_left(price, charge.quantity, billed)
+    left = rated.lines if billed is None else lines_left(price, charge.quantity, billed)
     lines = [
         _line(subscription, charge, line, line_description(line, price, product, recurring))
         for line in left
@@ -71,21 +71,14 @@ def product_of(store: Store, price: StripeObject) -> StripeObject:
     return product
 
 
-def part_of_period(amount: Decimal | int, whole: int, start: int, end: int) -> int:
-    """What of the amount for a whole period, so many seconds long, is for a span inside it.
-
-    https://docs.stripe.com/billing/subscriptions/prorations: to the second, rounded once.
-    """
-    return prorated(amount, end - whole, end, start)
-
-
 def _single(charge: Charge, exact: Decimal, *, unit_amount: Decimal | None = None) -> RatedLine:
     """The one line of a charge whose amount is not simply its quantity at its rates."""
     amount = 0
     if charge.whole is not None:
         start = _start_of_part(charge)
-        part = exact * (charge.end - start) / charge.whole
-        amount = round_amount(exact * charge.whole_periods + part)
+        with exact_digits():
+            part = exact * (charge.end - start) / charge.whole
+            amount = round_amount(exact * charge.whole_periods + part)
     return RatedLine(LineKind.UNIT, charge.quantity, exact, amount, unit_amount_decimal=unit_amount)
 
 

@@ -232,12 +232,11 @@ def _add_extras(store: Store, subscription: StripeObject, phase: StripeObject, a
     customer = store.get("customer", subscription["customer"]) or {}
     for extra in phase["add_invoice_items"]:
         price, quantity = price_named(store, extra["price"]), Decimal(extra["quantity"])
-        rated = rate(price_from_stripe(price, subscription["currency"]), quantity).lines
-        exact = sum((line.exact for line in rated), Decimal(0))
+        rated = rate(price_from_stripe(price, subscription["currency"]), quantity)
         add_invoice_item(
             store,
             customer,
-            amount=round_amount(exact),
+            amount=round_amount(rated.exact),
             at=at,
             currency=subscription["currency"],
             description=product_of(store, price)["name"],

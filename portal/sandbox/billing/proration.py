@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.rating.proration import prorated
 from portal.sandbox.billing.anchors import anchor_of
 from portal.sandbox.billing.charges import price_named, price_of
 from portal.sandbox.billing.debits import debits_at, note_invoice_item
 from portal.sandbox.billing.descriptions import REMAINING, UNUSED, proration_description
 from portal.sandbox.billing.full_prices import FullPrice, full_price
 from portal.sandbox.billing.invoice_items import add_invoice_item
-from portal.sandbox.billing.lines import part_of_period, product_of
+from portal.sandbox.billing.lines import product_of
 from portal.sandbox.billing.periods import period_holding
 from portal.sandbox.store import Store
 
@@ -41,8 +42,8 @@ class Part:
     discounts: tuple[tuple[str, int], ...] = ()
 
     def share_of(self, amount: Decimal | int) -> int:
-        """What of an amount for the whole is for the span."""
-        return part_of_period(amount, self.whole, self.start, self.end)
+        """What of an amount for the whole is for the span: to the second, rounded once."""
+        return prorated(amount, self.end - self.whole, self.end, self.start)
 
 
 def is_flexible(subscription: StripeObject) -> bool:

@@ -93,8 +93,8 @@ def _discount(
     if name == "discount":
         return _known(store, asked[name], purchase, where)
     if name == "coupon":
-        return _redeemed(store, owner, lookup.named(store, "coupon", asked[name], where),
-                         purchase, where)  # fmt: skip
+        coupon = lookup.named(store, "coupon", asked[name], where)
+        return _redeemed(store, owner, coupon, purchase, where)
     code = lookup.named(store, "promotion_code", asked[name], where)
     coupon = lookup.named(store, "coupon", code["promotion"]["coupon"], where)
     _check_code(store, code, purchase, where)

@@ -122,9 +122,8 @@ def _has_reached(item: StripeObject, charges: list[Charge]) -> bool:
 def _bill(store: Store, ledger: UsageLedger, accrued: _Accrued, reached: _Reached) -> None:
     """Issue the invoice, which has no grace, and go on with the period or with a new one."""
     subscription, charges, at = accrued.subscription, accrued.charges, accrued.at
-    resets = bool(subscription["billing_thresholds"]) and bool(
-        subscription["billing_thresholds"]["reset_billing_cycle_anchor"]
-    )
+    thresholds = subscription["billing_thresholds"] or {}
+    resets = bool(thresholds.get("reset_billing_cycle_anchor"))
     if resets:
         subscription = subscription | {"billing_cycle_anchor": at}
         charges = [*charges, *_next_period(store, subscription, at)]
