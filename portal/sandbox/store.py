@@ -10,6 +10,7 @@ Stripe embeds is stored apart and put together by wire.py: a subscription's item
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,18 @@ from portal.clock import Clock, SystemClock, to_epoch
 from portal.sandbox.agenda import Agenda
 from portal.sandbox.events import deliveries_of, event_about
 from portal.sandbox.ids import Ids
+from portal.sandbox.rows import PackedRow, Row, copied, row_of
 from portal.sandbox.store_file import StoreFile
 
 StripeObject = dict[str, Any]
 Key = tuple[str, str]
-_NESTED = (dict, list)
+AnyRow = Row | PackedRow
 # `every` answers from an index when it is asked for one of these.
 INDEXED = frozenset(
     ("customer", "subscription", "invoice", "meter", "price", "product", "test_clock", "event",
      "event_name", "lookup_key", "payment_intent", "type", "_customer", "_payment_intent",
      "_session")
 )  # fmt: skip
-
-
-class Row:
-    """One object and its place in the order of creation."""
-
-    __slots__ = ("obj", "position")
-
-    def __init__(self, obj: StripeObject, position: int) -> None:
-        self.obj = obj
-        self.position = position
 
 
 class Store:
@@ -56,9 +48,9 @@ class Store:
         self.address = "http://127.0.0.1:8420"
         self.request: StripeObject = {"id": None, "idempotency_key": None}
         self.after_commit: list[Callable[[list[StripeObject]], None]] = []
-        self._rows: dict[str, dict[str, Row]] = {}
+        self._rows: dict[str, dict[str, AnyRow]] = {}
         self._index: dict[tuple[str, str, Any], set[str]] = {}
-        self._before: dict[Key, Row | None] = {}
+        self._before: dict[Key, AnyRow | None] = {}
         self._emitted: list[StripeObject] = []
         self._speculations = 0
         # The kinds in which what had been deleted came back, but not to its place.
@@ -95,12 +87,12 @@ class Store:
         if known is None:
             self._last_position += 1
         position = self._last_position if known is None else known.position
-        self._set(key, Row(copied(obj), position))
+        self._set(key, row_of(obj, position), obj)
         return obj
 
     def delete(self, kind: str, id: str) -> None:
         """Forget the object; one that is not there is no error."""
-        self._set((kind, id), None)
+        self._set((kind, id), None, None)
 
     def every(self, kind: str, **equals: Any) -> list[StripeObject]:
         """The objects whose top-level fields have these values, newest first, no tombstones."""
@@ -114,9 +106,9 @@ class Store:
     def look_each(self, kind: str, **equals: Any) -> Iterator[Mapping[str, Any]]:
         """Like `each` without the copies: to look at here and now, never to change or to keep."""
         for row in reversed(self._found(kind, equals)):
-            matches = all(row.obj.get(name) == value for name, value in equals.items())
-            if matches and not row.obj.get("deleted"):
-                yield row.obj
+            obj = row.obj
+            if _matches(obj, equals):
+                yield obj
 
     def first_due(self, test_clock: str | None) -> StripeObject | None:
         """The object whose `_due_at` comes first on a test clock, or on the store's own (None)."""
@@ -124,9 +116,9 @@ class Store:
 
     def now(self, customer: StripeObject | str | None = None) -> int:
         """The present moment: of the customer's test clock when it has one, else of the store."""
-        found = self.get("customer", customer) if isinstance(customer, str) else customer
+        found = self.look("customer", customer) if isinstance(customer, str) else customer
         test_clock = (found or {}).get("test_clock")
-        frozen = self.get("test_helpers.test_clock", test_clock) if test_clock else None
+        frozen = self.look("test_helpers.test_clock", test_clock) if test_clock else None
         return int(frozen["frozen_time"]) if frozen else to_epoch(self.clock.now())
 
     def new_id(self, prefix: str) -> str:
@@ -193,7 +185,7 @@ class Store:
 
     def _load(self) -> None:
         for position, obj in self._file.read() if self._file else ():
-            self._replace(key_of(obj), Row(obj, position))
+            self._replace(key_of(obj), row_of(obj, position), obj)
             self._last_position = position
 
     def _changes(self) -> Iterator[tuple[Key, int, StripeObject | None]]:
@@ -201,41 +193,46 @@ class Store:
             row = self._rows.get(kind, {}).get(id)
             yield (kind, id), row.position if row else 0, row.obj if row else None
 
-    def _found(self, kind: str, equals: StripeObject) -> list[Row]:
+    def _found(self, kind: str, equals: StripeObject) -> list[AnyRow]:
         """The rows that may match, in the order of creation."""
         rows = self._rows.get(kind, {})
         for name in equals:
             if name in INDEXED and _hashable(equals[name]):
                 ids = self._index.get((kind, name, equals[name]), ())
-                return sorted((rows[id] for id in ids), key=lambda row: row.position)
+                found = [rows[id] for id in ids]
+                # Most often there is one.
+                return found if len(found) < 2 else sorted(found, key=attrgetter("position"))
         if kind in self._unsorted:
             self._unsorted.discard(kind)
             rows = dict(sorted(rows.items(), key=lambda row: row[1].position))
             self._rows[kind] = rows
         return list(rows.values())
 
-    def _put_back(self, before: dict[Key, Row | None]) -> None:
+    def _put_back(self, before: dict[Key, AnyRow | None]) -> None:
         for (kind, id), row in before.items():
             there = self._rows.get(kind, {}).get(id)
             if row is not None and (there is None or there.position != row.position):
                 self._unsorted.add(kind)
-            self._replace((kind, id), row)
+            self._replace((kind, id), row, None if row is None else row.obj)
 
-    def _set(self, key: Key, row: Row | None) -> None:
+    def _set(self, key: Key, row: AnyRow | None, obj: StripeObject | None) -> None:
         self._before.setdefault(key, self._rows.get(key[0], {}).get(key[1]))
-        self._replace(key, row)
+        self._replace(key, row, obj)
 
-    def _replace(self, key: Key, row: Row | None) -> None:
+    def _replace(self, key: Key, row: AnyRow | None, obj: StripeObject | None) -> None:
+        """Let a row, which holds the object, or nothing take the place of what is there."""
         kind, id = key
         rows = self._rows.setdefault(kind, {})
         known = rows.pop(id, None) if row is None else rows.get(id)
-        for entry in _index_entries(kind, known):
+        before = _index_entries(kind, known.obj) if known is not None else set()
+        after = _index_entries(kind, obj) if obj is not None else set()
+        for entry in before - after:
             self._index[entry].discard(id)
-        if row is not None:
+        for entry in after - before:
+            self._index.setdefault(entry, set()).add(id)
+        if row is not None and obj is not None:
             rows[id] = row
-            self._agenda.note(kind, id, row.obj)
-            for entry in _index_entries(kind, row):
-                self._index.setdefault(entry, set()).add(id)
+            self._agenda.note(kind, id, obj)
 
 
 def key_of(obj: StripeObject) -> Key:
@@ -243,24 +240,16 @@ def key_of(obj: StripeObject) -> Key:
     return str(obj["object"]), str(obj["id"] if "id" in obj else obj["identifier"])
 
 
-def copied(value: Any) -> Any:
-    """A deep copy of what JSON can hold."""
-    # Most parts are plain, and a call for each of them would cost more than the copying.
-    if isinstance(value, dict):
-        return {
-            name: copied(part) if part.__class__ in _NESTED else part
-            for name, part in value.items()
-        }
-    if isinstance(value, list):
-        return [copied(part) if part.__class__ in _NESTED else part for part in value]
-    return value
+def _index_entries(kind: str, obj: Mapping[str, Any]) -> set[tuple[str, str, Any]]:
+    found = ((name, obj[name]) for name in INDEXED.intersection(obj))
+    return {(kind, name, value) for name, value in found if _hashable(value)}
 
 
-def _index_entries(kind: str, row: Row | None) -> Iterator[tuple[str, str, Any]]:
-    for name in INDEXED.intersection(row.obj) if row is not None else ():
-        value = row.obj[name] if row is not None else None
-        if value is not None and _hashable(value):
-            yield kind, name, value
+def _matches(obj: Mapping[str, Any], equals: Mapping[str, Any]) -> bool:
+    for name, value in equals.items():
+        if obj.get(name) != value:
+            return False
+    return not obj.get("deleted")
 
 
 def _hashable(value: Any) -> bool:

@@ -28,14 +28,14 @@ class Aggregate:
 
     def add(self, at: int, value: Decimal) -> None:
         """Count one more value; of two at the same second the one that came in later is last."""
-        self.sum = _EXACT.add(self.sum, value)
+        self.sum = _EXACT.add(self.sum, value) if self.count else value
         self.count += 1
         if at >= self.last_at:
             self.last, self.last_at = value, at
 
     def merge(self, other: "Aggregate") -> None:
         """Count everything that the other has counted."""
-        self.sum = _EXACT.add(self.sum, other.sum)
+        self.sum = _EXACT.add(self.sum, other.sum) if self.count else other.sum
         self.count += other.count
         if other.last_at >= self.last_at:
             self.last, self.last_at = other.last, other.last_at
