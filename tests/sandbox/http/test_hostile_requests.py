@@ -16,6 +16,7 @@ from portal.sandbox.http.request import Request
 from portal.sandbox.resources import ROUTES
 from portal.sandbox.resources.invoiceitems import create_invoice_item
 from tests.sandbox.billing.company import Company
+from tests.sandbox.http.asking import Asking
 
 ENDPOINTS = [endpoint for routes in ROUTES for endpoint in routes.endpoints]
 KEY = {"authorization": "Bearer sk_test_x"}
@@ -68,6 +69,21 @@ def test_no_request_makes_the_sandbox_fail(answering, ids, data):
     assert answer.status == 200 or {"message", "type"} <= found["error"].keys()
 
 
+@given(data=st.data())
+@settings(max_examples=600)
+def test_no_request_of_the_right_shape_makes_the_sandbox_fail(answering, ids, data):
+    endpoint = data.draw(st.sampled_from([one for one in ENDPOINTS if not _is_json(one)]))
+    values = st.sampled_from((*ids, *HOSTILE))
+    form = urlencode(Asking(data.draw, values).form(endpoint)).encode()
+    path = re.sub(r"\(\?P<\w+>.*?\+\)", lambda _: data.draw(values), endpoint.path.pattern)
+    is_post = endpoint.method == "POST"
+    query, body = ("", form) if is_post else (form.decode(), b"")
+
+    answer = answering.answer(Request(endpoint.method, path, query, KEY, body))
+
+    assert answer.status < 500
+
+
 @pytest.mark.parametrize("identifier", ["\\ud800", "\\udfff\\ud800"])
 def test_half_a_surrogate_pair_is_no_text(answering, ids, identifier):
     payload = f'{{"stripe_customer_id": "{ids[0]}", "value": "1"}}'
@@ -76,6 +92,10 @@ def test_half_a_surrogate_pair_is_no_text(answering, ids, identifier):
     answer = answering.answer(Request("POST", "/v2/billing/meter_events", "", KEY, body.encode()))
 
     assert (answer.status, "must be a JSON object" in answer.body) == (400, True)
+
+
+def _is_json(endpoint):
+    return endpoint.path.pattern.startswith("/v2/")
 
 
 def _request(method: str, path: str, params: dict[str, str]) -> Request:
