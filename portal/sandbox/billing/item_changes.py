@@ -72,6 +72,24 @@ def items_after(
     return list(items.values())
 
 
+def new_item(store: Store, subscription: StripeObject, at: int) -> StripeObject:
+    """An item for the subscription, without a price, a quantity and a period yet; not kept."""
+    return {
+        "id": store.new_id("si"),
+        "object": "subscription_item",
+        "billed_until": None,
+        "billing_thresholds": None,
+        "created": at,
+        "current_period_end": None,
+        "current_period_start": None,
+        "current_trial": None,
+        "discounts": [],
+        "metadata": {},
+        "subscription": subscription["id"],
+        "tax_rates": [],
+    }
+
+
 def resets_anchor(
     store: Store, subscription: StripeObject, changes: Iterable[ItemChange], terms: Terms
 ) -> bool:

@@ -23,7 +23,7 @@ from portal.sandbox.billing.charges import (
     price_of,
 )
 from portal.sandbox.billing.invoice_items import add_invoice_item
-from portal.sandbox.billing.item_changes import ItemChange, Terms, resets_anchor
+from portal.sandbox.billing.item_changes import ItemChange, Terms, new_item, resets_anchor
 from portal.sandbox.billing.lines import product_of
 from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.billing.renewal import roll_periods
@@ -119,7 +119,7 @@ def phase_changes(
         known = next((item for item in left if is_metered(price_of(store, item)) == kind), None)
         if known is not None:
             left.remove(known)
-        item = known or _new_item(store, subscription, at)
+        item = known or new_item(store, subscription, at)
         changes.append(ItemChange(known, _as_wanted(store, subscription, item, wanted)))
     return changes + [ItemChange(item, None) for item in left]
 
@@ -210,23 +210,6 @@ def _as_wanted(
     return apply_discounts(store, changed, asked or "", purchase)
 
 
-def _new_item(store: Store, subscription: StripeObject, at: int) -> StripeObject:
-    return {
-        "id": store.new_id("si"),
-        "object": "subscription_item",
-        "billed_until": None,
-        "billing_thresholds": None,
-        "created": at,
-        "current_period_end": None,
-        "current_period_start": None,
-        "current_trial": None,
-        "discounts": [],
-        "metadata": {},
-        "subscription": subscription["id"],
-        "tax_rates": [],
-    }
-
-
 def _add_extras(store: Store, subscription: StripeObject, phase: StripeObject, at: int) -> None:
     """What the phase bills once, when it begins."""
     customer = store.get("customer", subscription["customer"]) or {}
@@ -246,5 +229,5 @@ def _add_extras(store: Store, subscription: StripeObject, phase: StripeObject, a
             quantity=quantity,
             subscription=subscription["id"],
             tax_rates=extra["tax_rates"],
-            unit_amount_decimal=Decimal(price["unit_amount_decimal"]),
+            unit_amount_decimal=rated.price.unit_amount_decimal,
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.sandbox import lookup
-from portal.sandbox.billing.item_changes import ItemChange
+from portal.sandbox.billing.item_changes import ItemChange, new_item
 from portal.sandbox.billing.proration import is_flexible
 from portal.sandbox.billing.redemption import Purchase, apply_discounts
 from portal.sandbox.events import save_change
@@ -73,22 +73,8 @@ def _added(
     if price is None:
         where = _inside(param, "price")
         raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
-    item = {
-        "id": store.new_id("si"),
-        "object": "subscription_item",
-        "billed_until": None,
-        "billing_thresholds": None,
-        "created": at,
-        "current_period_end": None,
-        "current_period_start": None,
-        "current_trial": None,
-        "discounts": [],
-        "metadata": {},
-        "price": price["id"],
-        "quantity": _quantity(price, asked, param),
-        "subscription": subscription["id"],
-        "tax_rates": [],
-    }
+    quantity = _quantity(price, asked, param)
+    item = new_item(store, subscription, at) | {"price": price["id"], "quantity": quantity}
     return _with_settings(store, subscription, item, asked, param)
 
 
