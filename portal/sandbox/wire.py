@@ -122,11 +122,7 @@ def presented(store: Store, obj: StripeObject, expand: Tree | None = None) -> St
 def _own_fields(store: Store, obj: StripeObject, kind: str) -> StripeObject:
     """What is stored of the object to be shown, and what is worked out from it."""
     left_out = _HIDDEN.get(kind, ())
-    shown = {
-        name: value
-        for name, value in obj.items()
-        if name[0] != "_" and name not in left_out
-    }
+    shown = {name: value for name, value in obj.items() if name[0] != "_" and name not in left_out}
     for name, worked_out in DERIVED.get(kind, {}).items():
         shown[name] = worked_out(store, obj)
     return shown

@@ -312,6 +312,26 @@ def test_a_phase_bills_something_once(company, customer):
     assert [one["total"] for one in company.invoices(customer)] == [110_00, 110_00, 100_00]
 
 
+def test_what_a_phase_bills_once_is_named_in_the_currency_of_the_subscription(company, customer):
+    euros = {"eur": {"unit_amount": 4_00}}
+    asked = {"currency": "usd", "unit_amount": 5_00, "currency_options": euros}
+    plan = {**asked, "recurring": {"interval": "month"}, "product_data": {"name": "Plan"}}
+    price = create_price(company.call(**plan))
+    once = create_price(company.call(**asked, product_data={"name": "Set-up"}))
+    phase = {
+        "items": [{"price": price["id"]}],
+        "duration": MONTH,
+        "add_invoice_items": [{"price": once["id"], "quantity": 2}],
+        "currency": "eur",
+    }
+
+    create_schedule(company.call(customer=customer["id"], start_date="now", phases=[phase]))
+
+    (invoice,) = company.invoices(customer)
+    (extra,) = (line for line in company.lines(invoice) if line["description"] == "Set-up")
+    assert (extra["amount"], extra["pricing"]["unit_amount_decimal"]) == (8_00, "400")
+
+
 def test_a_schedule_does_not_start_with_a_phase_that_is_over(company, customer):
     phases = [{"items": [{"price": company.licensed()}], "duration": MONTH}]
 
