@@ -164,11 +164,11 @@ async def run(options: Options, ready: Callable[[str], None]) -> None:
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
     sandbox.resume()
-    tasks = [asyncio.create_task(sandbox.tick())]
-    if not options.empty:
-        stream = stream_usage(sandbox.store, sandbox.ledger, sandbox.do)
-        tasks.append(asyncio.create_task(stream))
     async with serve_http(sandbox, options.port):
+        tasks = [asyncio.create_task(sandbox.tick())]
+        if not options.empty:
+            stream = stream_usage(sandbox.store, sandbox.ledger, sandbox.do)
+            tasks.append(asyncio.create_task(stream))
         ready(sandbox.store.address)
         await stopped.wait()
     for task in tasks:

@@ -39,13 +39,17 @@ class Life:
         heappush(self._planned, (moment, next(self._numbers), act))
 
     def live_until(self, moment: int) -> None:
-        """Let time pass; what falls due comes before what was planned for the same moment."""
+        """Let time pass; what falls due comes before what was planned for the same moment.
+
+        In the end everything counts that was used so far, but for the lag.
+        """
         while (following := self._next()) is not None and following <= moment:
             self._stand_at(following)
             run_due(self._store, self._ledger, following, None)
             while self._planned and self._planned[0][0] <= following:
                 heappop(self._planned)[2]()
         self._stand_at(moment)
+        run_due(self._store, self._ledger, moment, None)
 
     def welcome(self, buyer: Buyer, story: Story) -> Consumer:
         """A new customer with a card that works."""

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import ceil
 
 from portal.catalog import Catalog
 from portal.clock import FrozenClock, from_epoch, to_epoch
@@ -125,12 +126,17 @@ class _Vendor:
         self._life.plan(self._story.turn, lambda: self._welcome_all(buyers))
 
     def live(self, now: int) -> None:
-        """Let all of it happen up to now, and the usage of this very hour be told."""
-        self._life.live_until(now)
+        """Let all of it happen up to now, and the usage of this very hour be told.
+
+        It is told just so early that it counts by now, and whoever comes first need not wait.
+        """
+        told_at = now - ceil(self._ledger.lag.total_seconds())
+        self._life.live_until(told_at)
         for group in reporting.GROUPS:
-            reporting.report(self._store, self._ledger, group, now)
+            reporting.report(self._store, self._ledger, group, told_at)
         for consumer in self._further:
-            consumer.use(self._ledger, self._story.turn, now - now % DAY)
+            consumer.use(self._ledger, self._story.turn, told_at - told_at % DAY)
+        self._life.live_until(now)
 
     def _begin(self, consumer: Consumer, group: str) -> None:
         self._life.subscribe(consumer)
