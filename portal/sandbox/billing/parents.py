@@ -20,6 +20,12 @@ def invoice_item_of(line: StripeObject) -> str | None:
     return id
 
 
+def is_proration(line: StripeObject) -> bool:
+    """Whether the line credits or charges a part of a period."""
+    parent = line["parent"]
+    return bool((parent[parent["type"]] or {}).get("proration"))
+
+
 def subscription_item_of(line: StripeObject) -> str | None:
     """The item of a subscription that a line charges, if it is for one."""
     details = line["parent"]["subscription_item_details"] or {}

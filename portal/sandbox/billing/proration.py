@@ -39,7 +39,7 @@ class Part:
     price: str
     quantity: Decimal
     credited_items: StripeObject | None = None
-    discounts: tuple[tuple[str, int], ...] = ()
+    discounts: tuple[str, ...] = ()
 
     def share_of(self, amount: Decimal | int) -> int:
         """What of an amount for the whole is for the span: to the second, rounded once."""
@@ -92,7 +92,7 @@ class Prorations:
             end=item["current_period_end"],
             price=item["price"],
             quantity=Decimal(item["quantity"]),
-            discounts=full.discounts if is_flexible(self._subscription) else (),
+            discounts=tuple(id for id, _ in full.discounts),
         )
         made = self._keep(item, part, sign=1)
         note_invoice_item(self._store, item["id"], made)
@@ -151,9 +151,8 @@ class Prorations:
             credited_items=part.credited_items,
             currency=subscription["currency"],
             description=proration_description(part.words, part.quantity, product, part.start),
-            discount_amounts=[
-                {"amount": part.share_of(amount), "discount": id} for id, amount in part.discounts
-            ],
+            # The amount is net of them, so there is nothing left for them to take off.
+            discount_amounts=[{"amount": 0, "discount": id} for id in part.discounts],
             metadata=subscription["metadata"],
             period=(part.start, part.end),
             price=price,

@@ -19,7 +19,7 @@ from portal.rating.minimums import chargeable
 from portal.sandbox.billing.balance import balance_in, settle_balance
 from portal.sandbox.billing.credits import apply_credits, credit_amount, grants_for
 from portal.sandbox.billing.discounts import finish_discounts, in_force, rated_discounts
-from portal.sandbox.billing.parents import subscription_of
+from portal.sandbox.billing.parents import is_proration, subscription_of
 from portal.sandbox.billing.taxes import rates_for, shown_taxes
 from portal.sandbox.store import Store
 
@@ -40,6 +40,7 @@ def with_totals(
     lines = [_with_own_discounts(store, invoice, line) for line in lines]
     rated = _rated(store, invoice, lines, grants_for(store, invoice, is_final=is_final))
     billed = [line | _line_amounts(of_it) for line, of_it in zip(lines, rated.lines, strict=True)]
+    billed = [_naming_discounts(store, invoice, line) for line in billed]
     return invoice | _invoice_amounts(store, invoice, rated, billed), billed
 
 
@@ -125,6 +126,17 @@ def _line_amounts(rated: RatedBillLine) -> StripeObject:
         "taxes": shown_taxes(rated.taxes),
         "_credits": [list(pair) for pair in rated.credit_amounts],
     }
+
+
+def _naming_discounts(store: Store, invoice: StripeObject, line: StripeObject) -> StripeObject:
+    """The line; a proration names the discounts of the whole invoice, though its amount is net.
+
+    https://docs.stripe.com/changelog/clover/2025-09-30/itemize-proration-discount-amounts
+    """
+    if line["discountable"] or not is_proration(line):
+        return line
+    named = [(id, 0) for id in in_force(store, invoice["discounts"], invoice)]
+    return line | {"discount_amounts": _discount_amounts(named)}
 
 
 def _invoice_amounts(

@@ -17,6 +17,7 @@ from tests.sandbox.billing.changes import (
     started,
 )
 from tests.sandbox.billing.company import Company, at
+from tests.sandbox.billing.deductions import coupon
 
 APRIL, ELEVENTH, SIXTEENTH, TWENTY_FIRST, MAY = (
     at(2026, 4, 1),
@@ -132,3 +133,32 @@ def test_a_change_from_before_an_earlier_one_credits_that_one_too(company: Compa
         for invoice in company.invoices(company.get("customer", subscription["customer"]))
     ]
     assert sum(totals) == 1_000
+
+
+def test_a_proration_names_the_discounts_that_its_amount_is_net_of(company: Company) -> None:
+    # https://docs.stripe.com/changelog/clover/2025-09-30/itemize-proration-discount-amounts
+    plan = company.licensed(1_000, "Gold")
+    subscription = company.subscribe(company.customer(), company.licensed(1_000, "Silver"))
+    tenth, two = coupon(company, percent_off=10), coupon(company, amount_off=200)
+    first = item_of(company, subscription)["id"]
+    replaced = [
+        {"id": first, "deleted": True},
+        {"price": plan, "discounts": [{"coupon": tenth}]},
+    ]
+    change(
+        company,
+        subscription,
+        APRIL,
+        items=replaced,
+        discounts=[{"coupon": two}],
+        proration_behavior="always_invoice",
+    )
+
+    invoice = latest(company, subscription)
+    [debit] = [line for line in company.lines(invoice) if line["amount"] > 0]
+    [item] = company.store.every("invoiceitem", amount=700)
+    [of_item, of_all] = item["proration_details"]["discount_amounts"]
+    assert (of_item["amount"], of_all["amount"]) == (0, 0)
+    assert debit["amount"] == 700
+    assert debit["discount_amounts"] == [{"amount": 0, "discount": of_all["discount"]}]
+    assert invoice["total_discount_amounts"] == []
