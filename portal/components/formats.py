@@ -73,6 +73,11 @@ def change_text(now: Decimal, before: Decimal) -> str:
     return f"{'+' if percent > 0 else MINUS if percent < 0 else ''}{abs(percent):,}%"
 
 
+def initials(name: str) -> str:
+    """The first letters of a name's first two words; signs such as & are no words."""
+    return "".join(word[0] for word in name.split() if word[0].isalnum())[:2].upper()
+
+
 def percent_text(percentage: Decimal) -> str:
     """A percentage with as many decimals as it has: 20%, 8.875%."""
     return f"{percentage.normalize():f}%"
@@ -108,6 +113,12 @@ def period_name(period: Period) -> str:
         and timedelta(days=28) <= period.length <= timedelta(days=31)
     )
     return f"{period.start:%B}" if is_month else period_text(period)
+
+
+def short_period_name(period: Period) -> str:
+    """The month's name, or "last period" where an earlier period's days would not fit."""
+    name = period_name(period)
+    return "last period" if EN_DASH in name else name
 
 
 def days_in(period: Period) -> int:

@@ -14,7 +14,13 @@ from portal.components.chart_scale import (
     time_ticks,
     top_amount,
 )
-from portal.components.formats import day_text, period_name, period_text, time_text
+from portal.components.formats import (
+    day_text,
+    period_name,
+    period_text,
+    short_period_name,
+    time_text,
+)
 from portal.components.spend_points import MINUTE, PlotPoint, now_minute, plot_points
 from portal.money import Money, money_text
 from portal.services.reports import LicensedCharge, UsageReport
@@ -126,7 +132,7 @@ def _end_labels(report: UsageReport, highest: int) -> tuple[EndLabel, ...]:
     """The curves' last values, at least a line of text apart, the larger one above."""
     ends = [(report.spend_to_date, "so far", True)]
     if report.previous is not None:
-        ends.append((report.previous.spend, period_name(report.previous.period), False))
+        ends.append((report.previous.spend, short_period_name(report.previous.period), False))
     ends.sort(key=lambda end: -end[0].amount)
     labels: list[EndLabel] = []
     lowest = 0.0

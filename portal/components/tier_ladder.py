@@ -77,7 +77,7 @@ def _full_quantity(meter: MeterUsage) -> Decimal:
 
 def _segments(meter: MeterUsage, full: Decimal) -> tuple[Segment, ...]:
     used = max(meter.quantity, Decimal(0))
-    free = min(used, meter.included)
+    free = used if meter.on_trial else min(used, meter.included)
     parts = [(Decimal(0), free, True), (free, used, False)]
     return tuple(
         Segment(_percent(start, full), _percent(end - start, full), included)

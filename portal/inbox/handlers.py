@@ -75,6 +75,7 @@ _HANDLERS: dict[str, _Handler] = {
     "billing.credit_grant": _its("customer", USAGE),
     "billing.meter": _itself("meter"),
     "checkout.session": _its("customer", "customer"),
+    "credit_note": _its("invoice", "invoice"),
     "customer": _itself("customer"),
     "discount": _its("customer", USAGE),
     "invoice": _invoice,
@@ -85,7 +86,8 @@ _HANDLERS: dict[str, _Handler] = {
     "product": _itself("product"),
     "setup_intent": _its("payment_method", "payment_method"),
     "subscription": _itself("subscription"),
-    "subscription_schedule": _its("subscription", "subscription"),
+    # What it plans is on the next invoice; the subscription is read with the usage.
+    "subscription_schedule": _its("customer", USAGE),
     "tax_id": _its("customer", USAGE),
     "test_helpers.test_clock": _itself("test_clock"),
 }

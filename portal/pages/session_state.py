@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import reflex as rx
 
+from portal.components.formats import initials
 from portal.errors import NotAllowed, PortalError
 from portal.services.acting import Acting
 from portal.wiring import wiring
@@ -45,7 +46,7 @@ class SessionState(rx.State):
         self.vendor_name = acting.catalog.vendor.name
         self.customer_name = acting.actor.name
         self.role_name = acting.actor.role.capitalize()
-        self.initials = "".join(word[0] for word in acting.actor.name.split()[:2]).upper()
+        self.initials = initials(acting.actor.name)
 
     async def _show(self, acting: Acting) -> None:
         """Build the room's view anew, on arrival and when there is news; rooms say how."""

@@ -1,89 +1,22 @@
 """Whole loops through the sandbox: what the SDK does to Stripe is what the overview then tells."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import stripe
-from sqlmodel import SQLModel
 
-from portal import work_queue
 from portal.clock import Period
 from portal.errors import NotAllowed
-from portal.mirror.backfill import sync
-from portal.pages.overview.view import OverviewView, overview_view
-from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.services import overview
-from portal.services.acting import Acting, Actor
-from portal.services.overview import Overview
-from portal.settings import Settings
-from portal.stripe_ids import CustomerId
 from portal.wiring import Wiring, wire
-from tests.fixtures.database import load_tables
-from tests.fixtures.sandbox import SandboxProcess
 from tests.fixtures.stripe_account import StripeAccount
+from tests.journeys.looking import copy_what_stripe_has, look, owner
 
 ROOT = Path(__file__).resolve().parents[2]
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 SCALE = [{"up_to": 1000, "unit_amount": 0}, {"up_to": "inf", "unit_amount_decimal": "0.4"}]
-
-
-@pytest.fixture
-async def portal(prompt_sandbox: SandboxProcess, tmp_path: Path) -> AsyncIterator[Wiring]:
-    """The portal's parts on an empty database, beside a sandbox in which usage counts at once."""
-    made = wire(
-        Settings(
-            stripe_api_key="sk_test_1",
-            stripe_api_base=prompt_sandbox.url,
-            stripe_reads_per_second=1000,
-            database_url=f"sqlite:///{tmp_path}/portal.db",
-            portal_catalog=ROOT / "catalog.toml",
-        )
-    )
-    load_tables()
-    async with made.database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-    yield made
-    await made.gateway.close()
-    await made.database.close()
-
-
-def owner(portal: Wiring, customer: str, role: str = "owner") -> Acting:
-    return Acting(
-        actor=Actor("Acme Robotics", "ada@acme.example", role),
-        customer=CustomerId(customer),
-        session_key="",
-        database=portal.database,
-        clock=portal.clock,
-        catalog=portal.catalog,
-    )
-
-
-async def refresh(portal: Wiring, customer: str) -> None:
-    """What the refresher queues for a customer who is looked at, done at once."""
-    async with portal.database.transaction() as session:
-        key = object_key(USAGE, customer)
-        await work_queue.mark(session, STRIPE_OBJECTS, [key], portal.clock.now())
-    await portal.worker.drain()
-
-
-async def copy_what_stripe_has(portal: Wiring, customer: str) -> None:
-    await sync(
-        portal.gateway,
-        portal.database,
-        portal.changes,
-        customer=CustomerId(customer),
-        progress=lambda *_: None,
-    )
-
-
-async def look(portal: Wiring, customer: str) -> tuple[Overview, OverviewView]:
-    await refresh(portal, customer)
-    found = await overview.report(owner(portal, customer))
-    view = overview_view(found.usage, found.upcoming, stripe_answers=found.stripe_answers)
-    return found, view
 
 
 def subscribe(account: StripeAccount, clock: str) -> tuple[str, stripe.billing.Meter]:

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from portal import work_queue
 from portal.mirror.backfill import sync
+from portal.money import Money, money_text
 from portal.pages.overview.view import overview_view
 from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.sandbox.demo.company import BUYERS
@@ -121,8 +122,12 @@ async def test_every_customer_of_the_demo_sees_what_stripe_would_charge(
                 break
         else:
             differing[buyer.name] = (told, expected)
-        view = overview_view(found.usage, found.upcoming, stripe_answers=found.stripe_answers)
-        assert view.spend.amount.whole
+        view = overview_view(found.usage, found.upcoming, standing=found.standing)
+        total = Money(expected.total, expected.currency)
+        assert view.invoice.total == money_text(total)
+        assert found.upcoming.adjustment.amount == 0
+        spent = expected.usage + found.usage.licensed_total.amount
+        assert found.usage.spend_to_date.amount == spent
 
     assert differing == {}
 

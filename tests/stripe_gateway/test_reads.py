@@ -5,13 +5,14 @@ from decimal import Decimal
 from portal.mirror.queries import rating_price
 from portal.mirror.rows import row_of
 from portal.mirror.tables import Price
-from portal.stripe_gateway import reads
+from portal.stripe_gateway import lists, reads
 from portal.stripe_gateway.client import Gateway
 from portal.stripe_gateway.facts import (
     CustomerFacts,
     Gone,
     InvoiceFacts,
     MeterFacts,
+    ObjectFacts,
     PaymentMethodFacts,
     PriceFacts,
     ProductFacts,
@@ -51,6 +52,33 @@ async def test_a_tiered_price_comes_with_its_tiers(gateway: Gateway, stripe_acco
     tiers = rating_price(row_of(Price, price), "usd").tiers
     assert [tier.up_to for tier in tiers] == [*(Decimal(100 * n) for n in range(1, 12)), None]
     assert tiers[-1].unit_amount_decimal == Decimal("0.5")
+
+
+async def test_a_price_comes_with_its_tiers_in_every_currency(
+    gateway: Gateway, stripe_account: StripeAccount
+):
+    yen = [{"up_to": 100, "unit_amount": 3}, {"up_to": "inf", "unit_amount_decimal": "0.5"}]
+    made = stripe_account.price(
+        stripe_account.meter(),
+        billing_scheme="tiered",
+        tiers_mode="graduated",
+        tiers=TWELVE_TIERS,
+        currency_options={"jpy": {"tiers": yen}, "eur": {"tiers": TWELVE_TIERS}},
+    )
+
+    price = await reads.retrieve_price(gateway, made)
+
+    assert isinstance(price, PriceFacts)
+    row = row_of(Price, price)
+    assert [tier.up_to for tier in rating_price(row, "jpy").tiers] == [Decimal(100), None]
+    assert len(rating_price(row, "eur").tiers) == 12
+    listed = [one for one in await every_price(gateway) if one.id == made]
+    assert [dict(one.stripe_object) for one in listed] == [dict(price.stripe_object)]
+
+
+async def every_price(gateway: Gateway) -> list[ObjectFacts]:
+    pages = lists.list_prices(gateway, active=True)
+    return [one async for page in pages for one in page.facts]
 
 
 async def test_a_price_leads_to_its_product_and_meter(

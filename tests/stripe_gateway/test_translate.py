@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from portal.stripe_gateway import translate
-from portal.stripe_gateway.translate_invoice import invoice_facts
+from portal.stripe_gateway.translate_invoice import AmountTooLarge, invoice_facts
 from tests import stripe_objects
 
 READ_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -107,6 +109,40 @@ def test_a_lines_decimal_quantity_wins_over_the_truncated_one():
     facts = invoice_facts(stripe_objects.invoice(), [line], READ_AT)
 
     assert facts.lines[0].quantity == Decimal("2.75")
+
+
+def test_a_line_may_have_no_price_no_parent_and_no_quantity():
+    nothing = {"pricing": None, "parent": None, "quantity": None, "quantity_decimal": None}
+    line = stripe_objects.invoice_line(**nothing)
+
+    [bare] = invoice_facts(stripe_objects.invoice(parent=None), [line], READ_AT).lines
+
+    assert (bare.price_id, bare.product_id, bare.quantity) == (None, None, None)
+    assert (bare.subscription_id, bare.subscription_item_id) == (None, None)
+    assert not bare.proration
+
+
+def test_a_line_of_an_invoice_item_names_its_subscription_alone():
+    details = {"invoice_item": "ii_1", "proration": True, "subscription": "sub_1"}
+    parent = {"type": "invoice_item_details", "invoice_item_details": details}
+    line = stripe_objects.invoice_line(parent=parent, amount=-4_999)
+
+    [credit] = invoice_facts(stripe_objects.invoice(), [line], READ_AT).lines
+
+    assert (credit.amount, credit.proration) == (-4_999, True)
+    assert (credit.subscription_id, credit.subscription_item_id) == ("sub_1", None)
+
+
+@pytest.mark.parametrize("amount", [2**63, -(2**63), 10**30])
+def test_an_amount_beyond_64_bits_is_refused_by_name(amount: int):
+    line = stripe_objects.invoice_line(amount=amount)
+
+    with pytest.raises(AmountTooLarge) as refused:
+        invoice_facts(stripe_objects.invoice(), [line], READ_AT)
+    with pytest.raises(AmountTooLarge):
+        invoice_facts(stripe_objects.invoice(total=amount), [], READ_AT)
+
+    assert refused.value.invoice_id == "in_1"
 
 
 def test_a_line_says_which_item_and_price_it_bills():

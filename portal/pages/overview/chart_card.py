@@ -3,13 +3,14 @@
 import reflex as rx
 
 from portal.components.spend_chart import spend_chart
+from portal.pages.overview.first_steps import FirstSteps
 from portal.pages.overview.view import OverviewView
 
 
 def chart_card(view: OverviewView) -> rx.Component:
-    """The chart; on a first day without usage, what will happen when some arrives."""
+    """The chart; before there is anything to draw, what will happen instead."""
     return rx.el.section(
-        rx.cond(view.has_usage, _chart(view), _no_usage_yet()),
+        rx.cond(view.first_steps.title, _first_steps(view.first_steps), _chart(view)),
         aria_label="Cumulative spend",
         class_name="card chart-card",
     )
@@ -39,17 +40,14 @@ def _chart(view: OverviewView) -> rx.Component:
     return rx.fragment(_title(), spend_chart(view.plot))
 
 
-def _no_usage_yet() -> rx.Component:
+def _first_steps(steps: FirstSteps) -> rx.Component:
     return rx.el.div(
-        rx.el.h2("No usage recorded yet"),
-        rx.el.p(
-            "The first usage shows up here by itself, seconds after it is recorded. Until then "
-            "the next invoice is the plan and nothing else."
-        ),
+        rx.el.h2(steps.title),
+        rx.el.p(steps.text),
         rx.el.p(
             rx.el.span(
                 rx.el.i(class_name="fresh-mark", aria_hidden="true"),
-                "Listening for the first event",
+                steps.listening,
                 class_name="fresh",
             ),
             class_name="listening",

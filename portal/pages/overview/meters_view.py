@@ -7,6 +7,7 @@ from portal.clock import Period, to_epoch
 from portal.components.daily_bars import DailyBars, daily_bars_of, days_per_bar
 from portal.components.formats import (
     change_text,
+    day_text,
     days_in,
     period_name,
     period_text,
@@ -133,6 +134,8 @@ def _service_time(charge: LicensedCharge, period: Period) -> str:
     days = period_text(charge.period)
     if charge.on_trial:
         return f"{days}, free in the trial"
+    if charge.period.start < period.start:
+        return f"{days}, billed on {day_text(charge.period.start)}"
     if charge.period.length >= period.length:
         return f"{days}, billed in advance"
     if _is_whole_days(charge.period) and _is_whole_days(period):

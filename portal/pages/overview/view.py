@@ -9,12 +9,14 @@ from portal.components.formats import (
     days_in,
     period_name,
     period_text,
+    short_period_name,
     time_text,
 )
 from portal.components.key_figure import KeyFigure
 from portal.components.money_text import money_figure
 from portal.components.spend_plot import SpendPlot, spend_plot
 from portal.money import money_text
+from portal.pages.overview.first_steps import FirstSteps, first_steps, has_usage, is_on_trial
 from portal.pages.overview.invoice_view import InvoiceView, invoice_view
 from portal.pages.overview.meters_view import MakeUpView, make_up_view
 from portal.pages.overview.standing_view import StandingView, standing_view
@@ -43,7 +45,7 @@ class OverviewView:
 
     loaded: bool = False
     subscribed: bool = False
-    has_usage: bool = False
+    first_steps: FirstSteps = field(default_factory=FirstSteps)
     period: str = ""
     read_at: int = 0
     silent_since: str = ""
@@ -73,7 +75,7 @@ def overview_view(
     return OverviewView(
         loaded=True,
         subscribed=True,
-        has_usage=_has_usage(report),
+        first_steps=first_steps(report),
         period=period_text(report.period, year=True),
         read_at=to_epoch(report.read_at) if report.read_at else 0,
         silent_since="" if stripe_answers else _silent_since(report),
@@ -85,13 +87,6 @@ def overview_view(
         invoice=invoice_view(upcoming, report),
         make_up=make_up_view(report, upcoming),
         footnote=_footnote(report.currency),
-    )
-
-
-def _has_usage(report: UsageReport) -> bool:
-    """Whether there is a curve worth drawing: any usage now, or a last period to compare with."""
-    return report.previous is not None or any(
-        meter.quantity or any(meter.daily) for meter in report.meters
     )
 
 
@@ -115,9 +110,9 @@ def _spend(report: UsageReport) -> KeyFigure:
 def _spend_compared(report: UsageReport) -> tuple[str, str]:
     """The difference from the last period at equal elapsed time, and the words after it."""
     if report.previous is None:
-        return (
-            ("", "Plan and usage so far") if _has_usage(report) else ("", "Plan only, no usage yet")
-        )
+        if is_on_trial(report):
+            return "", "Free in the trial"
+        return "", "Plan and usage so far" if has_usage(report) else "Plan only, no usage yet"
     difference = report.spend_to_date - report.previous.spend_at_this_point
     name = period_name(report.previous.period)
     if not difference.amount:
@@ -133,9 +128,9 @@ def _previous(previous: PreviousPeriod | None) -> KeyFigure:
             before="This is the first period",
             second="Nothing to compare with yet",
         )
-    name = period_name(previous.period)
+    name = short_period_name(previous.period)
     return KeyFigure(
-        label=f"{name} at this point",
+        label=f"{name[0].upper()}{name[1:]} at this point",
         amount=money_figure(previous.spend_at_this_point),
         before="Ended at ",
         strong=money_text(previous.spend),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from portal.components.formats import initials
 from portal.services.demo_customers import MOST_OFFERED, DemoCustomer
 
 # From so many customers on there is a field to find one by name.
@@ -77,9 +78,7 @@ def _row(customer: DemoCustomer, home_currency: str) -> DemoCustomerRow:
     return DemoCustomerRow(
         id=customer.id,
         name=customer.name,
-        initials="".join(word[0] for word in customer.name.split() if word[0].isalnum())[
-            :2
-        ].upper(),
+        initials=initials(customer.name),
         caption=", ".join(_caption(customer, home_currency)),
         state=_STATES.get(state, ""),
         worrying=state in _WORRYING,

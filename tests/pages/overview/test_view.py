@@ -133,8 +133,10 @@ def test_several_of_one_plan_are_counted():
 def test_no_usage_in_a_first_period_shows_the_first_steps_instead_of_a_chart():
     idle = [meter_usage(quantity=0, previous_quantity=None, daily=[0] * 22)]
 
-    assert not overview_view(usage_report(idle), None).has_usage
-    assert overview_view(usage_report(idle, previous=previous_period()), None).has_usage
+    first = overview_view(usage_report(idle), None).first_steps
+    later = overview_view(usage_report(idle, previous=previous_period()), None).first_steps
+    assert first.title == "No usage recorded yet"
+    assert later.title == ""
     assert overview_view(usage_report(idle), None).spend.after == "Plan only, no usage yet"
 
 
@@ -322,7 +324,17 @@ def test_in_a_trial_nothing_costs_and_the_rows_say_why():
 
     assert view.make_up.meters[0].included == "free in the trial"
     assert view.make_up.charges[0].caption.startswith("1–30 Nov, free in the trial")
+    assert [segment.included for segment in view.make_up.meters[0].bar.segments] == [True]
     assert view.standing.strong == "Trial until 1 Dec, 8 days left."
+    assert view.first_steps.title == "Nothing to pay in the trial"
+    assert view.spend.after == "Free in the trial"
+
+
+def test_a_yearly_plan_says_when_it_was_billed():
+    year = Period(OCTOBER.start, OCTOBER.start + timedelta(days=365))
+    view = overview_view(usage_report(licensed=[licensed_charge(amount=0, period=year)]), None)
+
+    assert view.make_up.charges[0].caption == "1 Oct 2026–30 Sep 2027, billed on 1 Oct"
 
 
 def hard_reports():
