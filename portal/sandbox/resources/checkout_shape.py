@@ -5,13 +5,12 @@ https://docs.stripe.com/api/checkout/sessions/create
 
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.billing.checkout import customer_details
 from portal.sandbox.fields import merged_metadata
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.checkout_looks import looks
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.resources.web_addresses import checked_address
 from portal.sandbox.store import Store
 
@@ -45,7 +44,7 @@ def new_session(store: Store, customer: StripeObject | None, params: StripeObjec
         "cancel_url": _address(params, "cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
         "created": now,
-        "currency": _currency(params),
+        "currency": currency(params["currency"]) if params.get("currency") else None,
         "custom_fields": [],
         "custom_text": dict.fromkeys(_NO_TEXTS),
         "customer": customer["id"] if customer else None,
@@ -97,8 +96,8 @@ def _line_item(
     if "price" not in asked:
         raise Refused(f"Missing required param: {where}.", code="parameter_missing", param=where)
     price = lookup.named(store, "price", asked["price"], where)
-    currency = session["currency"] or price["currency"]
-    _check_price(price, currency, where)
+    sold_in = session["currency"] or price["currency"]
+    _check_price(price, sold_in, where)
     is_metered = (price["recurring"] or {}).get("usage_type") == "metered"
     return {
         "id": store.new_id("li"),
@@ -108,7 +107,7 @@ def _line_item(
         "amount_subtotal": 0,
         "amount_tax": 0,
         "amount_total": 0,
-        "currency": currency,
+        "currency": sold_in,
         "description": (store.look("product", price["product"]) or {}).get("name"),
         "metadata": {},
         "price": price["id"],
@@ -139,15 +138,15 @@ def _check_recurring(items: list[StripeObject]) -> None:
         )
 
 
-def _check_price(price: StripeObject, currency: str, param: str) -> None:
+def _check_price(price: StripeObject, wanted: str, param: str) -> None:
     if not price["active"]:
         raise Refused(
             "The price specified is inactive. This field only accepts active prices.", param=param
         )
-    if currency not in (price["currency"], *(price["currency_options"] or ())):
+    if wanted not in (price["currency"], *(price["currency_options"] or ())):
         raise Refused(
             f"The price specified only supports `{price['currency']}`. This doesn't match the "
-            f"expected currency: `{currency}`.",
+            f"expected currency: `{wanted}`.",
             param=param,
         )
 
@@ -164,13 +163,6 @@ def _success_url(params: StripeObject) -> str:
 
 def _address(params: StripeObject, name: str) -> str | None:
     return checked_address(params[name], name) if name in params else None
-
-
-def _currency(params: StripeObject) -> str | None:
-    currency = params.get("currency", "").lower()
-    if currency and not is_currency(currency.upper()):
-        raise Refused(f"Invalid currency: {currency}.", param="currency")
-    return currency or None
 
 
 def _expiry(params: StripeObject, now: int) -> int:

@@ -7,8 +7,6 @@ which is made for it.
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.money import round_amount
 from portal.rating.price import price_from_stripe
 from portal.rating.rate import rate
@@ -16,6 +14,7 @@ from portal.sandbox import lookup
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import decimal_text
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import currency as currency_code
 from portal.sandbox.resources.prices import make_price
 from portal.sandbox.store import Store
 
@@ -92,13 +91,11 @@ def _plain(
     store: Store, asked: StripeObject, quantity: Decimal, currency: str | None, param: str
 ) -> StripeObject:
     """An amount of its own, or a rate of its own times the quantity."""
-    code = (currency or "").lower()
-    if not code:
+    if not currency:
         raise Refused(
             "Missing required param: currency.", code="parameter_missing", param="currency"
         )
-    if not is_currency(code.upper()):
-        raise Refused(f"Invalid currency: {currency}.", param=bracketed("currency", param))
+    code = currency_code(currency, bracketed("currency", param))
     unit_amount = Decimal(asked["amount" if "amount" in asked else "unit_amount_decimal"])
     return {
         "amount": round_amount(unit_amount * quantity),

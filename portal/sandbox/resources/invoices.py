@@ -5,8 +5,6 @@ The billing cycle makes those of subscriptions; here are those that a vendor mak
 
 from typing import Any
 
-from babel.numbers import is_currency
-
 from portal.sandbox import lookup
 from portal.sandbox.billing.acknowledgement import announce
 from portal.sandbox.billing.invoice_items import pending_items
@@ -28,6 +26,7 @@ from portal.sandbox.resources.invoice_settings import (
     check_still_open,
     check_subscription,
 )
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
@@ -70,8 +69,8 @@ def create_invoice(call: Call) -> StripeObject:
         wanted = params["subscription"]
         subscription = lookup.named(store, "subscription", wanted, "subscription")
     customer = _customer(call, subscription)
-    at, currency = store.now(customer), _currency(call, customer, subscription)
-    draft = manual_draft(store, customer, at, currency=currency, subscription=subscription)
+    at, code = store.now(customer), _currency(call, customer, subscription)
+    draft = manual_draft(store, customer, at, currency=code, subscription=subscription)
     draft = apply_settings(store, draft, params)
     apply_timing(draft, params)
     store.put(draft)
@@ -132,9 +131,7 @@ def _customer(call: Call, subscription: StripeObject | None) -> StripeObject:
 
 def _currency(call: Call, customer: StripeObject, subscription: StripeObject | None) -> str:
     """The request's, the subscription's, the customer's, or that of what waits."""
-    asked = call.params.get("currency", "").lower()
-    if asked and not is_currency(asked.upper()):
-        raise Refused(f"Invalid currency: {asked}.", param="currency")
+    asked = currency(call.params["currency"]) if call.params.get("currency") else None
     waiting = pending_items(call.store, customer["id"])
     known = (subscription or {}).get("currency") or customer["currency"]
     return asked or known or (waiting[0]["currency"] if waiting else _ACCOUNT_CURRENCY)
