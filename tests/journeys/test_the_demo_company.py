@@ -12,13 +12,16 @@ from portal import work_queue
 from portal.mirror.backfill import sync
 from portal.money import Money, money_text
 from portal.pages.overview.view import overview_view
+from portal.pages.sign_in.view import sign_in_view
 from portal.records.stripe_events import STRIPE_OBJECTS, USAGE, object_key
 from portal.sandbox.demo.company import BUYERS
 from portal.services import overview
 from portal.services.acting import Acting, Actor
+from portal.services.billing_drift import check
 from portal.services.demo_customers import list_demo_customers
 from portal.services.overview import Overview
 from portal.settings import Settings
+from portal.stripe_gateway.next_bill.reads import NextBillReader
 from portal.stripe_ids import CustomerId
 from portal.wiring import Wiring, wire
 from tests.fixtures.database import load_tables
@@ -130,6 +133,35 @@ async def test_every_customer_of_the_demo_sees_what_stripe_would_charge(
         assert found.usage.spend_to_date.amount == spent
 
     assert differing == {}
+
+
+async def test_the_doctor_finds_no_drift_in_the_whole_demo(
+    portal: Wiring, demo_sandbox: SandboxProcess
+) -> None:
+    reader = NextBillReader(portal.gateway)
+    customers = demo_sandbox.client().v1.customers.list({"limit": 100}).data
+
+    checked = {one.name: await check(reader, CustomerId(one.id)) for one in customers}
+
+    assert {name: one.drifts for name, one in checked.items() if one.drifts} == {}
+    assert all(one.invoices for one in checked.values())
+
+
+async def test_the_sign_in_page_tells_what_is_special_about_them(portal: Wiring) -> None:
+    offered = {one.name: one for one in await list_demo_customers(portal.database)}
+    view = sign_in_view(demo=True, customers=list(offered.values()))
+
+    captions = {row.caption for row in view.customers}
+    states = {row.state for row in view.customers}
+    assert {"trial", "past due", "ending"} <= states
+    for word in ("JPY", "EUR", "discount", "credits", "tax"):
+        assert any(word in caption for caption in captions), word
+
+
+async def test_a_company_is_found_by_a_part_of_its_name(portal: Wiring) -> None:
+    found = [one.name for one in await list_demo_customers(portal.database, " acme ")]
+
+    assert sorted(found) == ["Acme Freight", "Acme Robotics"]
 
 
 async def test_the_sign_in_page_offers_the_five_first_of_them_first(portal: Wiring) -> None:
