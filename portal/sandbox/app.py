@@ -28,6 +28,7 @@ from portal.sandbox.control import PREFIX, Control
 from portal.sandbox.delivery import Deliveries
 from portal.sandbox.demo.seed import seed
 from portal.sandbox.demo.stream import stream_usage
+from portal.sandbox.events import forget_old
 from portal.sandbox.faults import Faults
 from portal.sandbox.hosted.site import HostedSite
 from portal.sandbox.http.rate_limit import Limiter, RateLimit
@@ -145,6 +146,7 @@ class Sandbox:
             self.do(lambda: run_due(self.store, self.ledger, self.store.now(), None))
             self.do(lambda: report_failures(self.store))
             self.do(self.ledger.fold)
+            self.do(lambda: forget_old(self.store))
             await asyncio.sleep(_TICK_SECONDS)
 
     def resume(self) -> None:
@@ -187,6 +189,9 @@ def _open(sandbox: Sandbox, options: Options) -> None:
     if not sandbox.store.is_empty:
         sandbox.do(lambda: catch_up(sandbox.store, sandbox.ledger))
         return
+    # Almost everything that is made here stays: a search for garbage would only take time, and
+    # what is frozen in the end keeps no request waiting for one either.
+    gc.disable()
     open_account(sandbox.store, _VENDOR)
     if not options.empty:
         seed(
@@ -197,8 +202,8 @@ def _open(sandbox: Sandbox, options: Options) -> None:
             seed=options.demo_seed,
         )
     sandbox.store.commit()
-    # What is there now stays; without it a search for garbage keeps no request waiting.
     gc.freeze()
+    gc.enable()
 
 
 async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) -> Request | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.wire import presented
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 API_VERSION = "2026-10-28.endive"
 # What is kept of an event until an endpoint has taken it.
 DELIVERY = "sandbox.delivery"
+# https://docs.stripe.com/api/events/list
+KEPT_SECONDS = 30 * 86400
+# So that nobody waits long for an answer meanwhile.
+_FORGOTTEN_AT_ONCE = 500
 
 
 def event_about(
@@ -73,6 +78,22 @@ def listeners(
         if listener["status"] == "enabled"
         and (only_for == listener["id"] if only_for else _wants(listener, type, event_kind))
     ]
+
+
+def forget_old(store: Store) -> None:
+    """Forget some events that Stripe would not show any more, up to one still to be delivered.
+
+    So a sandbox may run for ever.
+    """
+    latest = store.now() - KEPT_SECONDS
+    old = takewhile(
+        lambda event: (
+            event["_emitted_at"] <= latest and not any(store.look_each(DELIVERY, event=event["id"]))
+        ),
+        store.look_oldest("event"),
+    )
+    for id in [event["id"] for event in islice(old, _FORGOTTEN_AT_ONCE)]:
+        store.delete("event", id)
 
 
 def _wants(listener: dict[str, Any], type: str, event_kind: str) -> bool:

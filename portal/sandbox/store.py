@@ -110,6 +110,10 @@ class Store:
             if _matches(obj, equals):
                 yield obj
 
+    def look_oldest(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """Objects of a kind, the first to have come first, to look at some and then stop."""
+        return (row.obj for row in self._sorted(kind).values())
+
     def first_due(self, test_clock: str | None) -> StripeObject | None:
         """The object whose `_due_at` comes first on a test clock, or on the store's own (None)."""
         return self._agenda.first(test_clock)
@@ -195,18 +199,22 @@ class Store:
 
     def _found(self, kind: str, equals: StripeObject) -> list[AnyRow]:
         """The rows that may match, in the order of creation."""
-        rows = self._rows.get(kind, {})
         for name in equals:
             if name in INDEXED and _hashable(equals[name]):
                 ids = self._index.get((kind, name, equals[name]), ())
-                found = [rows[id] for id in ids]
+                found = [self._rows[kind][id] for id in ids]
                 # Most often there is one.
                 return found if len(found) < 2 else sorted(found, key=attrgetter("position"))
+        return list(self._sorted(kind).values())
+
+    def _sorted(self, kind: str) -> dict[str, AnyRow]:
+        """All rows of a kind in the order of creation, which is theirs but for what came back."""
+        rows = self._rows.get(kind, {})
         if kind in self._unsorted:
             self._unsorted.discard(kind)
             rows = dict(sorted(rows.items(), key=lambda row: row[1].position))
             self._rows[kind] = rows
-        return list(rows.values())
+        return rows
 
     def _put_back(self, before: dict[Key, AnyRow | None]) -> None:
         for (kind, id), row in before.items():
@@ -241,8 +249,9 @@ def key_of(obj: StripeObject) -> Key:
 
 
 def _index_entries(kind: str, obj: Mapping[str, Any]) -> set[tuple[str, str, Any]]:
-    found = ((name, obj[name]) for name in INDEXED.intersection(obj))
-    return {(kind, name, value) for name, value in found if _hashable(value)}
+    return {
+        (kind, name, value) for name in INDEXED.intersection(obj) if _hashable(value := obj[name])
+    }
 
 
 def _matches(obj: Mapping[str, Any], equals: Mapping[str, Any]) -> bool:

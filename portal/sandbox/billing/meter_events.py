@@ -59,7 +59,9 @@ def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> Stri
     value = _value(meter, asked["payload"])
     customer = store.look("customer", id)
     is_there = customer is not None and not customer.get("deleted")
-    now = store.now({"test_clock": customer.get("test_clock")} if customer else None)
+    received = store.now()
+    on_clock = customer is not None and customer.get("test_clock")
+    now = store.now({"test_clock": on_clock}) if on_clock else received
     timestamp = int(asked.get("timestamp", now))
     _check_bounds(timestamp, now, meter["id"])
     if customer is None or not is_there:
@@ -74,7 +76,7 @@ def meter_event(store: Store, asked: Mapping[str, Any], identifier: str) -> Stri
         "identifier": identifier,
         "created": now,
         "timestamp": timestamp,
-        "_received": store.now(),
+        "_received": received,
         "_meter": meter["id"],
         "_owner": customer["id"],
         "_value": str(value),

@@ -58,7 +58,8 @@ class UsageLedger:
         out later, and told of in an error report.
         """
         identifier = event.get("identifier") or self._new_identifier()
-        check_identifier(self._store, identifier)
+        if "identifier" in event:
+            check_identifier(self._store, identifier)
         try:
             kept = self._keep(meter_event(self._store, event, identifier))
         except Unusable as failure:

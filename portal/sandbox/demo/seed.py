@@ -4,7 +4,6 @@ Customers and subscriptions begin by Stripe's requests, usage comes by the day a
 the billing cycle makes every invoice.
 """
 
-import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,8 +45,6 @@ def seed(
     since, turn = last_periods(now)
     opened = months_before(turn, _MONTHS)
     past = store.clock = FrozenClock(opened - _OPENED_BEFORE)
-    # Almost everything that is made here stays, so looking for garbage is a waste of time.
-    gc.disable()
     try:
         open_account(store, catalog.vendor.name)
         story = Story(to_epoch(since), to_epoch(turn), str(seed))
@@ -59,7 +56,6 @@ def seed(
         vendor.expect_further(further_buyers(customers, plans, seed))
         vendor.live(to_epoch(now))
     finally:
-        gc.enable()
         store.clock = present
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.events import KEPT_SECONDS
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 
 StripeObject = dict[str, Any]
 routes = Routes()
-_KEPT_SECONDS = 30 * 86400
 _MOST_TYPES = 20
 
 
@@ -22,7 +22,7 @@ def list_events(call: Call) -> Listing:
     types = asked.get("types") or ([asked["type"]] if "type" in asked else ["*"])
     if len(types) > _MOST_TYPES:
         raise Refused(f"At most {_MOST_TYPES} types can be asked for.", param="types")
-    oldest, delivered = call.store.now() - _KEPT_SECONDS, asked.get("delivery_success")
+    oldest, delivered = call.store.now() - KEPT_SECONDS, asked.get("delivery_success")
     found = (
         event
         for event in call.store.each("event")

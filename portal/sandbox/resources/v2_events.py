@@ -7,6 +7,7 @@ from heapq import merge
 from typing import Any
 
 from portal.sandbox import lookup
+from portal.sandbox.events import KEPT_SECONDS
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
@@ -14,7 +15,6 @@ from portal.sandbox.thin_events import KIND, from_rfc3339, snapshot_id, thin_eve
 
 StripeObject = dict[str, Any]
 routes = Routes()
-_KEPT_SECONDS = 30 * 86400
 _MOST_TYPES = 20
 
 
@@ -29,7 +29,7 @@ def list_thin_events(call: Call) -> Listing:
         bound: from_rfc3339(text, f"created[{bound}]")
         for bound, text in asked.get("created", {}).items()
     }
-    oldest = store.now() - _KEPT_SECONDS
+    oldest = store.now() - KEPT_SECONDS
     both = merge(store.each("event"), store.each(KIND), key=_emitted_at, reverse=True)
     found = (
         thin_event(event)
