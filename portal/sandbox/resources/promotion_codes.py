@@ -9,6 +9,7 @@ from portal.sandbox.fields import merged_metadata
 from portal.sandbox.http.paging import Listing, within
 from portal.sandbox.offers import is_active, is_valid
 from portal.sandbox.refusals import Refused
+from portal.sandbox.resources.price_rules import currency
 from portal.sandbox.routes import Call, Routes
 from portal.sandbox.store import Store
 
@@ -86,7 +87,7 @@ def update_promotion_code(call: Call, id: str) -> StripeObject:
     code["active"] = params.get("active", code["active"])
     if "metadata" in params:
         code["metadata"] = merged_metadata(code["metadata"], params["metadata"])
-    options = params.get("restrictions", {}).get("currency_options")
+    options = _minimums(params.get("restrictions", {}))
     if options:
         known = code["restrictions"].get("currency_options", {})
         code["restrictions"]["currency_options"] = known | options
@@ -139,16 +140,23 @@ def _limits(store: Store, params: StripeObject, coupon: StripeObject) -> StripeO
 
 
 def _restrictions(asked: StripeObject) -> StripeObject:
-    amount, currency = asked.get("minimum_amount"), asked.get("minimum_amount_currency")
-    if (amount is None) != (currency is None):
-        raise Refused(
-            "`minimum_amount` and `minimum_amount_currency` go together.",
-            param="restrictions[minimum_amount_currency]",
-        )
+    amount, code = asked.get("minimum_amount"), asked.get("minimum_amount_currency")
+    where = "restrictions[minimum_amount_currency]"
+    if (amount is None) != (code is None):
+        raise Refused("`minimum_amount` and `minimum_amount_currency` go together.", param=where)
     restrictions = {
         "first_time_transaction": asked.get("first_time_transaction", False),
         "minimum_amount": amount,
-        "minimum_amount_currency": currency and currency.lower(),
+        "minimum_amount_currency": code and currency(code, where),
     }
-    options = asked.get("currency_options")
+    options = _minimums(asked)
     return restrictions | ({"currency_options": options} if options else {})
+
+
+def _minimums(asked: StripeObject) -> StripeObject:
+    """The minimum in each further currency, by its code."""
+    options = asked.get("currency_options") or {}
+    return {
+        currency(name, f"restrictions[currency_options][{name}]"): option
+        for name, option in options.items()
+    }

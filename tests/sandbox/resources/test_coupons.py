@@ -203,3 +203,19 @@ def test_tax_rates_are_shown_whole_where_they_apply(sandbox_client):
     assert made.default_tax_rates[0].percentage == 20
     assert made["items"].data[0].tax_rates[0].display_name == "VAT"
     assert made.latest_invoice.default_tax_rates[0].id == rate.id
+
+
+@pytest.mark.parametrize(
+    "restrictions",
+    [
+        {"minimum_amount": 500, "minimum_amount_currency": "zzz"},
+        {"currency_options": {"zzz": {"minimum_amount": 500}}},
+    ],
+)
+def test_a_minimum_is_in_a_currency_that_there_is(sandbox_client, restrictions):
+    coupon = sandbox_client.v1.coupons.create({"percent_off": 10})
+
+    with pytest.raises(stripe.InvalidRequestError, match="Invalid currency: zzz"):
+        sandbox_client.v1.promotion_codes.create(
+            {"promotion": {"type": "coupon", "coupon": coupon.id}, "restrictions": restrictions}
+        )
