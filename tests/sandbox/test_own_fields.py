@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _WORDS = re.compile(r'"(_[a-z]\w*|sandbox\.[a-z_]+)"')
 # A server's logger, the slot of a class, and the ends of lookup keys.
-_NOT_KEPT = {"_granian", "_text", "_eur", "_jpy", "_yearly"}
+_NOT_KEPT = {"_bytes", "_granian", "_text", "_eur", "_jpy", "_yearly"}
 
 
 def used() -> set[str]:
