@@ -15,7 +15,8 @@ WAIT_MS = 15_000
 
 
 def customer_id(demo: Demo, name: str) -> str:
-    return next(c.id for c in demo.stripe().v1.customers.list().data if c.name == name)
+    customers = demo.stripe().v1.customers.list({"limit": 100}).auto_paging_iter()
+    return next(customer.id for customer in customers if customer.name == name)
 
 
 def preview_total(demo: Demo, customer: str) -> str:

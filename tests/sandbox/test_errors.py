@@ -294,7 +294,7 @@ def test_searching_is_an_endpoint_that_is_not_there(http, resource):
     ("path", "given", "param"),
     [
         ("/v1/subscriptions", {"customer": "cus_x", "on_behalf_of": "acct_x"}, "on_behalf_of"),
-        ("/v1/payment_methods", {"type": "sepa_debit"}, "type"),
+        ("/v1/payment_methods", {"type": "klarna"}, "type"),
         (
             "/v1/prices",
             {

@@ -54,8 +54,9 @@ def test_a_payment_reaches_the_balance_a_moment_after_its_answer(sandbox_client)
 
     assert (intent.capture_method, waiting.captured) == ("automatic_async", True)
     assert waiting.balance_transaction is None
-    told = sandbox_client.v1.events.list({"type": "charge.updated", "limit": 1}).data[0]
-    assert (told.data.object.id, told.data.object.balance_transaction) == (waiting.id, booked)
+    events = sandbox_client.v1.events.list({"type": "charge.updated"}).auto_paging_iter()
+    told = next(event for event in events if event.data.object.id == waiting.id)
+    assert told.data.object.balance_transaction == booked
     assert told.data.previous_attributes.to_dict() == {"balance_transaction": None}
 
 
