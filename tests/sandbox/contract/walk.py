@@ -1,13 +1,12 @@
 """Someone who walks through the API over HTTP and keeps every answer."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from stripe._encode import _api_encode
 
-from tests.sandbox.objects import DEADLINE_SECONDS, fresh
+from tests.sandbox.objects import fresh, wait_for
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,4 @@ class Walk:
         """Move a test clock and wait until it stands there."""
         path = f"/v1/test_helpers/test_clocks/{clock['id']}"
         self.post(f"{path}/advance", frozen_time=moment)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while self.get(path)["status"] == "advancing":
-            if time.monotonic() > deadline:
-                raise AssertionError("the clock does not arrive")
-            time.sleep(0.01)
+        wait_for(lambda: self.get(path)["status"] != "advancing", "the clock to arrive")

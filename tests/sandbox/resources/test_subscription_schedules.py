@@ -1,11 +1,9 @@
 """Subscription schedules, trials and pauses over HTTP, as Stripe's client sees them."""
 
-import time
-
 import pytest
 import stripe
 
-from tests.sandbox.objects import make_payer, make_plan
+from tests.sandbox.objects import make_payer, make_plan, wait_for
 
 DAY = 24 * 3600
 
@@ -17,12 +15,9 @@ def clock(sandbox_client):
 
 
 def advance(client, clock, moment):
-    client.v1.test_helpers.test_clocks.advance(clock.id, {"frozen_time": moment})
-    for _ in range(500):
-        if client.v1.test_helpers.test_clocks.retrieve(clock.id).status == "ready":
-            return
-        time.sleep(0.01)
-    raise AssertionError("the clock does not arrive")
+    clocks = client.v1.test_helpers.test_clocks
+    clocks.advance(clock.id, {"frozen_time": moment})
+    wait_for(lambda: clocks.retrieve(clock.id).status == "ready", "the clock to arrive")
 
 
 def subscribe(client, clock, **params):
