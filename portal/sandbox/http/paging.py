@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
-from portal.sandbox.lookup import no_such
+from portal.sandbox.lookup import check_filter, no_such
 from portal.sandbox.refusals import Refused
+from portal.sandbox.store import Store
 
 StripeObject = dict[str, Any]
 _LARGEST = 100
@@ -31,6 +32,16 @@ class Listing:
 
     objects: Iterable[StripeObject]
     kind: str
+
+
+def listing_of(store: Store, kind: str, params: StripeObject, *owners: str) -> Listing:
+    """The objects of a kind by the filters `created` and `owners`, whose names are kinds too."""
+    for owner in owners:
+        check_filter(store, owner, params)
+    exact = {owner: params[owner] for owner in owners if owner in params}
+    asked = params.get("created")
+    found = (obj for obj in store.each(kind, **exact) if within(asked, obj["created"]))
+    return Listing(found, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from portal.sandbox import lookup
 from portal.sandbox.billing.intents import give_back
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.http.paging import Listing, listing_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.routes import Call, Routes
 
@@ -17,15 +17,7 @@ routes = Routes()
 @routes.get("/v1/charges", "ChargeListParams", "created customer payment_intent")
 def list_charges(call: Call) -> Listing:
     """Charges, newest first, also those that were refused."""
-    for kind in ("customer", "payment_intent"):
-        lookup.check_filter(call.store, kind, call.params)
-    exact = given(call.params, ("customer", "payment_intent"))
-    found = (
-        charge
-        for charge in call.store.each("charge", **exact)
-        if within(call.params.get("created"), charge["created"])
-    )
-    return Listing(found, "charge")
+    return listing_of(call.store, "charge", call.params, "customer", "payment_intent")
 
 
 @routes.get("/v1/charges/{id}", "ChargeRetrieveParams")
@@ -74,15 +66,7 @@ def create_refund(call: Call) -> StripeObject:
 @routes.get("/v1/refunds", "RefundListParams", "charge created payment_intent")
 def list_refunds(call: Call) -> Listing:
     """Refunds, newest first."""
-    for kind in ("charge", "payment_intent"):
-        lookup.check_filter(call.store, kind, call.params)
-    exact = given(call.params, ("charge", "payment_intent"))
-    found = (
-        refund
-        for refund in call.store.each("refund", **exact)
-        if within(call.params.get("created"), refund["created"])
-    )
-    return Listing(found, "refund")
+    return listing_of(call.store, "refund", call.params, "charge", "payment_intent")
 
 
 @routes.get("/v1/refunds/{id}", "RefundRetrieveParams")

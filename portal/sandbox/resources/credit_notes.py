@@ -15,7 +15,7 @@ from portal.sandbox.billing.credit_notes import (
 from portal.sandbox.billing.credited_lines import credited_line, custom_line
 from portal.sandbox.events import save_change
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.http.paging import Listing, listing_of
 from portal.sandbox.included import credited_lines_of
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.charges import create_refund
@@ -72,15 +72,7 @@ def preview_credit_note_lines(call: Call) -> Listing:
 @routes.get("/v1/credit_notes", "CreditNoteListParams", "created customer invoice")
 def list_credit_notes(call: Call) -> Listing:
     """Credit notes, newest first."""
-    for kind in ("customer", "invoice"):
-        lookup.check_filter(call.store, kind, call.params)
-    exact = given(call.params, ("customer", "invoice"))
-    found = (
-        note
-        for note in call.store.each(KIND, **exact)
-        if within(call.params.get("created"), note["created"])
-    )
-    return Listing(found, KIND)
+    return listing_of(call.store, KIND, call.params, "customer", "invoice")
 
 
 @routes.get("/v1/credit_notes/{id}", "CreditNoteRetrieveParams")

@@ -9,7 +9,7 @@ from portal.sandbox import lookup
 from portal.sandbox.billing import intents, payment
 from portal.sandbox.billing.payment_objects import new_payment_intent
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.http.paging import Listing, listing_of
 from portal.sandbox.refusals import NotSupported, Refused
 from portal.sandbox.resources.card_refusals import card_refusal
 from portal.sandbox.resources.customers import shipping_details
@@ -66,13 +66,7 @@ def create_payment_intent(call: Call) -> StripeObject:
 @routes.get("/v1/payment_intents", "PaymentIntentListParams", "created customer")
 def list_payment_intents(call: Call) -> Listing:
     """Payment intents, newest first."""
-    lookup.check_filter(call.store, "customer", call.params)
-    found = (
-        intent
-        for intent in call.store.each("payment_intent", **given(call.params, ("customer",)))
-        if within(call.params.get("created"), intent["created"])
-    )
-    return Listing(found, "payment_intent")
+    return listing_of(call.store, "payment_intent", call.params, "customer")
 
 
 @routes.get("/v1/payment_intents/{id}", "PaymentIntentRetrieveParams", "client_secret")

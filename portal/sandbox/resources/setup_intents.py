@@ -5,7 +5,7 @@ from typing import Any
 from portal.sandbox import lookup
 from portal.sandbox.billing import setups
 from portal.sandbox.fields import given, merged_metadata
-from portal.sandbox.http.paging import Listing, within
+from portal.sandbox.http.paging import Listing, listing_of
 from portal.sandbox.refusals import Refused
 from portal.sandbox.resources.card_refusals import card_refusal
 from portal.sandbox.resources.payment_intents import (
@@ -48,15 +48,7 @@ def create_setup_intent(call: Call) -> StripeObject:
 @routes.get("/v1/setup_intents", "SetupIntentListParams", "created customer payment_method")
 def list_setup_intents(call: Call) -> Listing:
     """Setup intents, newest first."""
-    for kind in ("customer", "payment_method"):
-        lookup.check_filter(call.store, kind, call.params)
-    exact = given(call.params, ("customer", "payment_method"))
-    found = (
-        intent
-        for intent in call.store.each("setup_intent", **exact)
-        if within(call.params.get("created"), intent["created"])
-    )
-    return Listing(found, "setup_intent")
+    return listing_of(call.store, "setup_intent", call.params, "customer", "payment_method")
 
 
 @routes.get("/v1/setup_intents/{id}", "SetupIntentRetrieveParams", "client_secret")
